@@ -1,0 +1,1 @@
+"""Spreadsheets: one gate, one reader, one writer."""
