@@ -29,7 +29,7 @@ from core.sheets.text import BLANKS, half_width
 # Names are read character by character: the phrase table would cost every worker 30 MB.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
-from pypinyin.constants import PINYIN_DICT  # noqa: E402
+from pypinyin.constants import PINYIN_DICT
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _DOTS = dict.fromkeys(map(ord, "\u0387\u2022\u2027\u2219\u22c5\u30fb\uff65\uff0e."), "\u00b7")

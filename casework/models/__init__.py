@@ -1,0 +1,4 @@
+from casework.models.case import CaseCode, CaseEvent, DropoutCase
+from casework.models.visit import HomeVisit
+
+__all__ = ["CaseCode", "CaseEvent", "DropoutCase", "HomeVisit"]

@@ -1,0 +1,20 @@
+"""The Celery application and its schedule (architecture decision 13: in code, no database)."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("notless")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "revive-silent-jobs": {"task": "core.tasks.revive_jobs", "schedule": 30.0},
+    # Which ledgers are due on a day is read from the calendar table by the task itself.
+    "build-due-ledgers": {
+        "task": "ledgers.tasks.build_due_ledgers",
+        "schedule": crontab(hour="0", minute="30"),
+    },
+}

@@ -1,0 +1,23 @@
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from config.health import Health, Ready
+from config.home import Home
+
+handler400 = "core.errors.bad_request"
+handler403 = "core.errors.permission_denied"
+handler404 = "core.errors.page_not_found"
+handler500 = "core.errors.server_error"
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("healthz", Health.as_view(), name="healthz"),
+    path("readyz", Ready.as_view(), name="readyz"),
+    path("accounts/", include("accounts.urls")),
+    path("jobs/", include("core.urls")),
+    path("students/", include("students.urls")),
+    path("cases/", include("casework.urls")),
+    path("ledgers/", include("ledgers.urls")),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include("ledgers.api_urls")),
+]
