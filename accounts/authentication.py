@@ -5,7 +5,7 @@ from rest_framework.request import Request
 
 
 class AttachedUser(BaseAuthentication):
-    """The caller the middleware attached: a token, or a signed-in browser (then with CSRF check)."""
+    """The caller the middleware attached: a token, or a signed-in browser (with CSRF check)."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         caller = request._request

@@ -23,7 +23,7 @@ class Permission(StrEnum):
     LEDGER_PULL = "ledger.pull"
     JOB_VIEW = "job.view"
     AUDIT_VIEW = "audit.view"
-    TOKEN_MANAGE = "token.manage"
+    TOKEN_MANAGE = "token.manage"  # noqa: S105
     USER_MANAGE = "user.manage"
     OWN_ACCOUNT = "account.own"
 

@@ -67,7 +67,7 @@ def work(name: str) -> Callable[[Callable[[Job], dict[str, Any]]], Any]:
     """
 
     def decorate(function: Callable[[Job], dict[str, Any]]) -> Any:
-        @shared_task(name=name)
+        @shared_task(name=name)  # type: ignore[untyped-decorator]
         def run(*, job_id: int, **_later_arguments: object) -> None:
             job = Job.claim(job_id)
             if job is not None:
@@ -95,7 +95,8 @@ def _again_or_fail(job: Job, reason: str) -> None:
     try:
         if job.tries >= MAX_TRIES:
             job.fail(
-                f"试了 {job.tries} 次仍未完成（{reason}），请联系系统管理员并告知任务编号 {job.pk}。"
+                f"试了 {job.tries} 次仍未完成（{reason}）。"
+                f"请联系系统管理员并告知任务编号 {job.pk}。"
             )
         else:
             job.put_back(reason)

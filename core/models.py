@@ -81,7 +81,7 @@ class Job(models.Model):
         return f"job {self.pk} {self.task} {self.state}"
 
     @classmethod
-    def claim(cls, pk: int) -> Self | None:
+    def claim(cls, pk: int) -> "Job | None":
         holder = uuid.uuid4()
         waiting = cls.objects.waiting().filter(pk=pk, tries__lt=MAX_TRIES)
         if not waiting.update(

@@ -76,7 +76,7 @@ class SchoolQuerySet(models.QuerySet["School"]):
 
 
 class School(models.Model):
-    """学校, with its unchanging 10-digit 学校标识码; a merged or renamed one names its successor."""
+    """学校, with its unchanging 10-digit code; a merged or renamed one names its successor."""
 
     county = models.CharField(max_length=6)
     code = models.CharField(max_length=10, unique=True)

@@ -12,7 +12,7 @@ from students.models import Student
 
 
 class CaseCode(models.Model):
-    """辍学原因, 核查结果, 复学安置, 销号原因, 来源: no national list exists, so the lists are data."""
+    """Causes, results, placements, reasons, sources: no national list exists, so they are data."""
 
     class List(models.TextChoices):
         CAUSE = "cause", "辍学原因"

@@ -28,7 +28,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
 
 class Enrolment(models.Model):
-    """就读: one child, one school, one class at a time. A change ends the row and begins another."""
+    """就读: one child, one school, one class at a time. A change ends the row, begins another."""
 
     class Status(models.TextChoices):
         IN_SCHOOL = "in_school", "在读"
