@@ -67,7 +67,7 @@ def work(name: str) -> Callable[[Callable[[Job], dict[str, Any]]], Any]:
     """
 
     def decorate(function: Callable[[Job], dict[str, Any]]) -> Any:
-        @shared_task(name=name)  # type: ignore[untyped-decorator]
+        @shared_task(name=name)
         def run(*, job_id: int, **_later_arguments: object) -> None:
             job = Job.claim(job_id)
             if job is not None:
