@@ -58,7 +58,7 @@ def make_venv() -> None:
         return
     say("making the virtual environment .venv")
     shutil.rmtree(VENV, ignore_errors=True)
-    command = [sys.executable, "-m", "venv", VENV]
+    command = [sys.executable, "-m", "venv", str(VENV)]
     if _succeeds(command):
         return
     # Debian keeps pip's seed in a package of its own.

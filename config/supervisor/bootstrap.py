@@ -25,8 +25,8 @@ def is_empty(url: str) -> bool:
     connection = psycopg2.connect(url, connect_timeout=10)
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
-            return bool(cursor.fetchone()[0])
+            cursor.execute("SELECT FROM pg_class WHERE relname = 'django_migrations'")
+            return cursor.rowcount == 0
     finally:
         connection.close()
 

@@ -81,7 +81,8 @@ class Child:
             return ""
         if not _has_ended(self.process):
             return ""
-        code = self._bury()
+        code = _bury(self.process)
+        self.process = None
         lived = time.monotonic() - self._started_at
         self.failures = 1 if lived > _LONGEST_PAUSE else self.failures + 1
         pause = min(0.25 * 4 ** (self.failures - 1), _LONGEST_PAUSE)
@@ -99,18 +100,17 @@ class Child:
         end = time.monotonic() + self._grace
         while not _has_ended(self.process) and time.monotonic() < end:
             time.sleep(0.02)
-        self._bury()
-
-    def _bury(self) -> int:
-        """End whatever the process left in its session, then reap it.
-
-        In this order: while the leader is not reaped its number cannot be given to another.
-        """
-        assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        code = self.process.wait()
+        _bury(self.process)
         self.process = None
-        return code
+
+
+def _bury(process: Process) -> int:
+    """End the process and whatever it left in its session, then reap it.
+
+    In this order: while the leader is not reaped its number cannot be given to another.
+    """
+    os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
 
 
 def _has_ended(process: Process) -> bool:

@@ -113,4 +113,5 @@ def from_environment(environ: Mapping[str, str]) -> Layout:
 
 def say(text: str) -> None:
     """Progress goes to stderr: the stdout of script/manage belongs to the command."""
-    print(text, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -114,9 +114,10 @@ class Postgres:
         # Without ICU in the wheel the builtin provider gives the same order on every machine;
         # under plain C pg_trgm would see no Chinese at all.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
+        # Whoever may enter the socket's folder (0700) is trusted.
+        who = ["-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
         process = spawn(
-            [self.bin / "initdb", "-D", folder, "-U", SUPERUSER]
-            + ["--auth=trust", "--encoding=UTF8", "--no-instructions", *locale],
+            [self.bin / "initdb", "-D", folder, *who, *locale],
             env=self._env,
             cwd=Path("/"),
             output=output,
@@ -176,7 +177,7 @@ def client_binaries() -> Path:
 
 def _may(account: pwd.struct_passwd, test: str, path: Path) -> bool:
     asked = subprocess.run(
-        ["test", test, str(path)],
+        ["/usr/bin/test", test, str(path)],
         check=False,
         cwd="/",
         user=account.pw_uid,

@@ -13,7 +13,7 @@ from config.supervisor.child import Child, Process, spawn
 from config.supervisor.embedded import Embedded, make_secrets, wait_for
 from config.supervisor.layout import OWNER, ROOT, WEB, WORKER, Layout, Refused, say
 
-_MANAGE = [sys.executable, ROOT / "manage.py"]
+_MANAGE = [sys.executable, str(ROOT / "manage.py")]
 _CELERY = [sys.executable, "-m", "celery", "-A", "config.celery"]
 
 
@@ -149,9 +149,10 @@ def _web_answers(port: int) -> bool:
 
 
 def _announce(layout: Layout) -> None:
-    print(f"ready: http://127.0.0.1:{layout.port}", flush=True)
+    sys.stdout.write(f"ready: http://127.0.0.1:{layout.port}\n")
     if layout.credentials.exists():
-        print(layout.credentials.read_text(), end="", flush=True)
+        sys.stdout.write(layout.credentials.read_text())
+    sys.stdout.flush()
 
 
 def _watch(children: Sequence[Child]) -> None:
