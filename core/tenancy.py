@@ -8,16 +8,25 @@ from django.db import connection, transaction
 
 @contextmanager
 def inside(county: str) -> Iterator[None]:
-    """A transaction that sees this county's rows and no other's."""
+    """A transaction that sees this county's rows and no other's; nested, it looks back after."""
+    outer = _looked_at() if connection.in_atomic_block else None
     with transaction.atomic():
         look_at(county)
         yield
+    if outer is not None:
+        look_at(outer)
 
 
 def look_at(county: str) -> None:
     """Point the running transaction at a county; forgotten by itself at its end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('app.county', %s, true)", [county])
+
+
+def _looked_at() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('app.county', true)")
+        return cursor.fetchone()[0] or ""
 
 
 def wall(*tables: str) -> tuple[str, str]:
