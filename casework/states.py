@@ -1,8 +1,10 @@
 """The life of a dropout case, as pure rules.
 
 Sources: 教基厅函〔2024〕15号 (checks, ledgers, 销号), 教基〔2020〕5号 (劝返, 一人一案), 义务教育法
-第五十八条 (lawful steps). The state chart is docs/architecture.md section "Case".
+第五十八条 (lawful steps). A relapse is a new case that names the one before it.
 """
+
+from datetime import date
 
 from django.db.models import TextChoices
 
@@ -27,4 +29,148 @@ OPEN_STATES = (
     CaseState.OBSERVING,
 )
 DROPOUT_STATES = (CaseState.CONFIRMED, CaseState.PERSUADING, CaseState.ESCALATED)
+BACK_STATES = (CaseState.RETURNED, CaseState.OBSERVING)
 ENDED_STATES = (CaseState.EXCLUDED, CaseState.CLOSED)
+
+
+class Action(TextChoices):
+    OPEN = "open", "建案"
+    VERIFY = "verify", "核查"
+    PERSUADE = "persuade", "开始劝返"
+    VISIT = "visit", "家访"
+    ESCALATE = "escalate", "转入依法控辍"
+    RETURN = "return", "登记复学"
+    OBSERVE = "observe", "开始跟踪"
+    RELAPSE = "relapse", "登记再次辍学"
+    CLOSE = "close", "销号"
+    LAPSE = "lapse", "无法复学销号"
+
+
+class VisitKind(TextChoices):
+    FIRST_CHECK = "first_check", "首次核查"
+    PERSUASION = "persuasion", "劝返"
+    OBSERVATION = "observation", "复学跟踪"
+    CARE = "care", "关爱走访"
+    PHONE = "phone", "电话联系"
+
+
+class VisitOutcome(TextChoices):
+    NOT_MET = "not_met", "未见到人"
+    TALKED = "talked", "已沟通，尚未答应返校"
+    PROMISED = "promised", "答应返校"
+    REFUSED = "refused", "拒绝返校"
+    BACK = "back", "已返校"
+
+
+class TransitionRefused(Exception):
+    """The rule says no. The text is for the person: it names the thing and the remedy."""
+
+
+# Where each action may start and what it may lead to. A visit has its own rule, `after_visit`.
+TRANSITIONS: dict[Action, dict[CaseState, frozenset[CaseState]]] = {
+    Action.VERIFY: {
+        CaseState.SUSPECTED: frozenset(
+            {CaseState.SUSPECTED, CaseState.EXCLUDED, CaseState.CONFIRMED}
+        ),
+        # A second check may find proof of schooling elsewhere before anybody has set out.
+        CaseState.CONFIRMED: frozenset({CaseState.EXCLUDED, CaseState.CONFIRMED}),
+    },
+    Action.PERSUADE: {CaseState.CONFIRMED: frozenset({CaseState.PERSUADING})},
+    Action.ESCALATE: {CaseState.PERSUADING: frozenset({CaseState.ESCALATED})},
+    Action.RETURN: dict.fromkeys(DROPOUT_STATES, frozenset({CaseState.RETURNED})),
+    Action.OBSERVE: {CaseState.RETURNED: frozenset({CaseState.OBSERVING})},
+    Action.RELAPSE: dict.fromkeys(BACK_STATES, frozenset({CaseState.CLOSED})),
+    Action.CLOSE: {CaseState.OBSERVING: frozenset({CaseState.CLOSED})},
+    Action.LAPSE: dict.fromkeys(
+        (*DROPOUT_STATES, *BACK_STATES),
+        frozenset({CaseState.CLOSED}),
+    ),
+}
+
+VISIT_KINDS: dict[CaseState, tuple[VisitKind, ...]] = {
+    CaseState.SUSPECTED: (VisitKind.FIRST_CHECK, VisitKind.PHONE, VisitKind.CARE),
+    CaseState.CONFIRMED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE),
+    CaseState.PERSUADING: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE),
+    CaseState.ESCALATED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE),
+    CaseState.RETURNED: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE),
+    CaseState.OBSERVING: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE),
+}
+
+_REMEDY: dict[CaseState, str] = {
+    CaseState.SUSPECTED: "请先登记核查结果，确认是否辍学",
+    CaseState.EXCLUDED: "如该生再次缺课，请从学生页面另建新个案",
+    CaseState.CONFIRMED: "请先开始劝返或登记复学",
+    CaseState.PERSUADING: "请先登记复学；劝返无效的可转入依法控辍",
+    CaseState.ESCALATED: "请先登记复学；无法复学的按销号原因办理",
+    CaseState.RETURNED: "请先开始跟踪；再次辍学的请登记再次辍学",
+    CaseState.OBSERVING: "请继续跟踪、办理销号，或登记再次辍学",
+    CaseState.CLOSED: "如该生再次辍学，请从学生页面另建新个案",
+}
+
+
+def actions_from(state: CaseState) -> list[Action]:
+    """What may be done next, in the order of `Action`; a visit while the case is open."""
+    return [
+        action
+        for action in Action
+        if (action == Action.VISIT and state in OPEN_STATES) or state in TRANSITIONS.get(action, {})
+    ]
+
+
+def after(
+    state: CaseState,
+    action: Action,
+    *,
+    to: CaseState,
+    placement: str = "",
+    lapse_reason: str = "",
+) -> CaseState:
+    """The state an action leads to; closing asks for a placement or a lapse reason."""
+    if to not in TRANSITIONS.get(action, {}).get(state, frozenset()):
+        raise TransitionRefused(
+            f"个案现为“{state.label}”，不能办理“{action.label}”。{_REMEDY[state]}。"
+        )
+    if to == CaseState.CLOSED and not (placement or lapse_reason):
+        raise TransitionRefused(
+            "销号须有复学安置方式或无法复学的原因。请先选择安置方式，例如“原班”。"
+        )
+    return to
+
+
+def after_check(state: CaseState, *, leads_to: str) -> CaseState:
+    """A check ends as its result code says: excluded, confirmed, or suspected as before."""
+    try:
+        to = CaseState(leads_to)
+    except ValueError:
+        raise TransitionRefused("这项核查结果没有注明去向，请从核查结果列表中另选一项。") from None
+    return after(state, Action.VERIFY, to=to)
+
+
+def after_visit(state: CaseState, *, kind: VisitKind, outcome: VisitOutcome) -> CaseState:
+    """A child found back at school has returned; the first persuasion begins the persuading."""
+    if state not in OPEN_STATES:
+        raise TransitionRefused(f"个案“{state.label}”，不能再登记家访。{_REMEDY[state]}。")
+    if kind not in VISIT_KINDS[state]:
+        allowed = "、".join(each.label for each in VISIT_KINDS[state])
+        raise TransitionRefused(
+            f"个案现为“{state.label}”，走访方式不能选“{kind.label}”，请改选：{allowed}。"
+        )
+    if state in DROPOUT_STATES and outcome == VisitOutcome.BACK:
+        return CaseState.RETURNED
+    if state == CaseState.CONFIRMED and kind == VisitKind.PERSUASION:
+        return CaseState.PERSUADING
+    if state == CaseState.RETURNED and kind == VisitKind.OBSERVATION:
+        return CaseState.OBSERVING
+    return state
+
+
+def refuse_unlikely_day(
+    name: str, day: date, *, today: date, earliest: date | None = None, earliest_name: str = ""
+) -> None:
+    """A deed has been done when it is written down, and not before what it rests on."""
+    if day > today:
+        raise TransitionRefused(f"{name}不能晚于今天（{today:%Y-%m-%d}），请改为实际发生的日期。")
+    if earliest is not None and day < earliest:
+        raise TransitionRefused(
+            f"{name}不能早于{earliest_name}（{earliest:%Y-%m-%d}），请核对后修改。"
+        )

@@ -1,3 +1,4 @@
+from datetime import date, timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +10,16 @@ from casework.states import ENDED_STATES, OPEN_STATES, CaseState
 from core.access import Permission, Scope
 from schools.models import School
 from students.models import Student
+
+
+class CaseCodeQuerySet(models.QuerySet["CaseCode"]):
+    def valid_on(self, day: date) -> Self:
+        return self.filter(
+            Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
+        )
+
+    def of(self, code_list: str) -> Self:
+        return self.filter(list=code_list)
 
 
 class CaseCode(models.Model):
@@ -29,6 +40,8 @@ class CaseCode(models.Model):
     sort = models.PositiveSmallIntegerField(default=0)
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
+
+    objects = CaseCodeQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -52,6 +65,11 @@ class CaseQuerySet(models.QuerySet["DropoutCase"]):
 
     def still_open(self) -> Self:
         return self.filter(state__in=OPEN_STATES)
+
+    def overdue(self, on: date, *, days: int) -> Self:
+        """Open for `days` days and not visited in them."""
+        limit = on - timedelta(days=days)
+        return self.still_open().filter(opened_on__lte=limit).exclude(visits__visited_on__gt=limit)
 
 
 class DropoutCase(models.Model):
@@ -89,7 +107,8 @@ class DropoutCase(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["county", "state", "-opened_on", "id"], name="case_by_state"),
+            models.Index(fields=["county", "state", "-opened_on", "-id"], name="case_by_state"),
+            models.Index(fields=["county", "-opened_on", "-id"], name="case_newest"),
         ]
         constraints = [
             models.UniqueConstraint(

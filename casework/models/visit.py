@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from casework.models.case import DropoutCase
+from casework.states import VisitKind, VisitOutcome
 from core.access import Permission, Scope
 from students.models import Student
 
@@ -23,19 +24,8 @@ class VisitQuerySet(models.QuerySet["HomeVisit"]):
 class HomeVisit(models.Model):
     """家访. The client's UUID is its identity, so a second sending is no second visit."""
 
-    class Kind(models.TextChoices):
-        FIRST_CHECK = "first_check", "首次核查"
-        PERSUASION = "persuasion", "劝返"
-        OBSERVATION = "observation", "复学跟踪"
-        CARE = "care", "关爱走访"
-        PHONE = "phone", "电话联系"
-
-    class Outcome(models.TextChoices):
-        NOT_MET = "not_met", "未见到人"
-        TALKED = "talked", "已沟通，尚未答应返校"
-        PROMISED = "promised", "答应返校"
-        REFUSED = "refused", "拒绝返校"
-        BACK = "back", "已返校"
+    Kind = VisitKind
+    Outcome = VisitOutcome
 
     client_uuid = models.UUIDField(primary_key=True)
     county = models.CharField(max_length=6)
@@ -43,12 +33,12 @@ class HomeVisit(models.Model):
         DropoutCase, on_delete=models.PROTECT, null=True, blank=True, related_name="visits"
     )
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="visits")
-    kind = models.CharField("方式", max_length=12, choices=Kind)
+    kind = models.CharField("方式", max_length=12, choices=VisitKind)
     visited_on = models.DateField("家访日期")
     attempt_no = models.PositiveSmallIntegerField("劝返次数", null=True, blank=True)
     visitors = models.CharField("走访人", max_length=120)
     people_met = models.CharField("见到的人", max_length=120, default="", blank=True)
-    outcome = models.CharField("结果", max_length=12, choices=Outcome)
+    outcome = models.CharField("结果", max_length=12, choices=VisitOutcome)
     findings = models.CharField("情况", max_length=1000, default="", blank=True)
     advice = models.CharField("处理与建议", max_length=500, default="", blank=True)
     promised_on = models.DateField("承诺返校日期", null=True, blank=True)
