@@ -1,0 +1,83 @@
+// The frame of every page. Nothing here is needed to read or to save.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+
+  function dressSwitch(button) {
+    const dark = root.dataset.bsTheme === "dark";
+    button.setAttribute("aria-pressed", String(dark));
+    button.textContent = dark ? "浅色" : "深色";
+  }
+
+  function switchTheme(button) {
+    root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.bsTheme); } catch (blocked) { /* this page only */ }
+    dressSwitch(button);
+  }
+
+  function toggleMenu(button) {
+    const open = root.classList.toggle("menu-open");
+    button.setAttribute("aria-expanded", String(open));
+  }
+
+  function notice(text) {
+    const line = document.createElement("div");
+    line.className = "notice notice-error";
+    line.textContent = text;
+    document.getElementById("notices").replaceChildren(line);
+    line.scrollIntoView({ block: "nearest" });
+  }
+
+  function ready() {
+    document.querySelectorAll("[data-theme-switch]").forEach(dressSwitch);
+    const summary = document.querySelector("[data-take-focus]");
+    if (summary) summary.focus();
+  }
+
+  document.addEventListener("click", function (event) {
+    const theme = event.target.closest("[data-theme-switch]");
+    const menu = event.target.closest("[data-menu]");
+    const printing = event.target.closest("[data-print]");
+    if (theme) switchTheme(theme);
+    if (menu) toggleMenu(menu);
+    if (printing) window.print();
+    document.querySelectorAll("details[data-close-outside][open]").forEach(function (panel) {
+      if (!panel.contains(event.target)) panel.open = false;
+    });
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll("details[data-close-outside][open]").forEach(function (panel) {
+      panel.open = false;
+      panel.querySelector("summary").focus();
+    });
+  });
+
+  // A second click sends nothing; the server keeps the same promise by keys.
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+  });
+
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+  });
+
+  document.addEventListener("htmx:responseError", function (event) {
+    const words = { 403: "您的岗位没有这项权限，或页面已过期，请刷新本页。", 404: "该记录已不在您的负责范围内，请刷新本页。",
+      503: "系统正在恢复，请等半分钟再试；已提交成功的内容不会丢失。" };
+    notice(words[event.detail.xhr.status] || "这一步没有完成，未写入任何内容，请稍后再试。");
+  });
+  document.addEventListener("htmx:sendError", function () {
+    notice("网络连接不上，这一步没有送出。请检查网络后再试。");
+  });
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+  else ready();
+})();
