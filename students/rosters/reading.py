@@ -1,0 +1,101 @@
+"""A roster file from its first byte to judged rows, without a database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from core.sheets import gate, reader
+from core.sheets.gate import FileRefused, Refusal
+from students.rosters.header import MAX_ROWS, WINDOW, Header, find_header
+from students.rosters.rows import RowKind, RowSorter, with_merged
+from students.rosters.verdict import Judge, Rejected, Said, Setting
+
+Row = list[str]
+
+
+@dataclass(slots=True)
+class SheetRead:
+    """What was found on a sheet that has a header."""
+
+    number: int
+    name: str
+    header_rows: tuple[int, int]
+    data_rows: int = 0
+    other_rows: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class JudgedRow:
+    sheet: int
+    row: int
+    verdict: Said | Rejected
+
+
+class Roster:
+    """One file being read. When `rows()` is at its end, the sheets and counts are complete."""
+
+    def __init__(self, sheets: Iterator[reader.Sheet], *, setting: Setting, date1904: bool) -> None:
+        self.sheets: list[SheetRead] = []
+        self.ignored_sheets: list[str] = []
+        self._sheets = sheets
+        self._setting = setting
+        self._date1904 = date1904
+        self._seen: set[tuple[object, ...]] = set()
+        self._has_values = False
+
+    def rows(self) -> Iterator[JudgedRow]:
+        """Errors: FileRefused, also at the end, if there was no header or nothing to read."""
+        for sheet in self._sheets:
+            yield from self._sheet_rows(sheet)
+        if not any(sheet.data_rows for sheet in self.sheets):
+            found = bool(self.sheets) or not self._has_values
+            raise FileRefused(Refusal.EMPTY if found else Refusal.NO_HEADER)
+
+    def _sheet_rows(self, sheet: reader.Sheet) -> Iterator[JudgedRow]:
+        rows = sheet.rows()
+        top = dict(_first(rows, WINDOW + MAX_ROWS + 1))
+        header = find_header(top, sheet.merged)
+        self._has_values = self._has_values or any(map(any, top.values()))
+        if header is None:
+            self.ignored_sheets.append(sheet.name)
+            self._has_values = self._has_values or any(any(row) for _, row in rows)
+            return
+        read = SheetRead(len(self.sheets), sheet.name, (header.first_row, header.last_row))
+        self.sheets.append(read)
+        below = ((number, row) for number, row in chain(top.items(), rows))
+        filled = with_merged(below, sheet.merged)
+        yield from self._judged(read, header, filled)
+
+    def _judged(
+        self, read: SheetRead, header: Header, rows: Iterator[tuple[int, Row]]
+    ) -> Iterator[JudgedRow]:
+        sorter = RowSorter(header)
+        judge = Judge(
+            header, setting=self._setting, date1904=self._date1904, seen=self._seen
+        )
+        for number, row in rows:
+            if number <= header.last_row:
+                continue
+            kind = sorter.kind(row)
+            if kind is RowKind.DATA:
+                read.data_rows += 1
+                yield JudgedRow(read.number, number, judge.judge(row))
+            else:
+                read.other_rows[kind] = read.other_rows.get(kind, 0) + 1
+
+
+def _first(rows: Iterator[tuple[int, Row]], count: int) -> Iterator[tuple[int, Row]]:
+    for number, row in rows:
+        yield number, row
+        if number >= count:
+            return
+
+
+@contextmanager
+def open_roster(path: Path, *, setting: Setting) -> Iterator[Roster]:
+    """Errors: FileRefused, OSError."""
+    passed = gate.inspect(path)
+    with reader.sheets(passed) as sheets:
+        yield Roster(sheets, setting=setting, date1904=passed.date1904)
