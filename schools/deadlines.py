@@ -1,0 +1,46 @@
+"""Deadlines as data: a county's own rule of the day goes before the one for all counties."""
+
+from datetime import date
+from enum import StrEnum
+
+from django.db.models import Q
+
+from schools.models import DeadlineRule
+
+
+class Deadline(StrEnum):
+    """What each rule's value counts."""
+
+    # Days, from the first day of absence without a proper reason.
+    ABSENCE_REPORTED = "absence_reported"
+    SUSPECTED = "suspected"
+    DROPPED_OUT = "dropped_out"
+    # Days, from the day the county received a suspected list.
+    SUSPECTED_CHECKED = "suspected_checked"
+    # Days, from the first day of a term.
+    LEFT_BEHIND_REGISTERED = "left_behind_registered"
+    # Day of the month, 0 for the last one.
+    SCHOOL_MONTH_REPORT = "school_month_report"
+    TWINNING_MONTH_REPORT = "twinning_month_report"
+
+
+class NoDeadline(LookupError):
+    """No rule of this code holds on that day."""
+
+
+def deadline(code: Deadline, *, county: str, on: date) -> int:
+    """Days, or a day of the month (0 = the last one), as the code says. Errors: NoDeadline."""
+    value = (
+        DeadlineRule.objects.filter(
+            Q(valid_to=None) | Q(valid_to__gte=on),
+            code=code,
+            county__in=["", county],
+            valid_from__lte=on,
+        )
+        .order_by("-county", "-valid_from")
+        .values_list("value", flat=True)
+        .first()
+    )
+    if value is None:
+        raise NoDeadline(f"{code} on {on}")
+    return value
