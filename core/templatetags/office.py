@@ -35,7 +35,8 @@ def side_menu(context: dict[str, Any]) -> dict[str, Any]:
     open_to_me = [(_href(name), label) for flag, name, label in MENU if flag in may]
     path = request.path if request else ""
     # The longest address that begins this page's: /students/imports/ is not 学生.
-    here = max((href for href, _ in open_to_me if href and path.startswith(href)), key=len, default="")
+    begin = [href for href, _ in open_to_me if href and path.startswith(href)]
+    here = max(begin, key=len, default="")
     return {"entries": [Entry(href, label, href == here) for href, label in open_to_me if href]}
 
 
