@@ -66,25 +66,29 @@ class TransitionRefused(Exception):
     """The rule says no. The text is for the person: it names the thing and the remedy."""
 
 
-# Where each action may start and what it may lead to. A visit has its own rule, `after_visit`.
-TRANSITIONS: dict[Action, dict[CaseState, frozenset[CaseState]]] = {
-    Action.VERIFY: {
-        CaseState.SUSPECTED: frozenset(
-            {CaseState.SUSPECTED, CaseState.EXCLUDED, CaseState.CONFIRMED}
-        ),
-        # A second check may find proof of schooling elsewhere before anybody has set out.
-        CaseState.CONFIRMED: frozenset({CaseState.EXCLUDED, CaseState.CONFIRMED}),
-    },
-    Action.PERSUADE: {CaseState.CONFIRMED: frozenset({CaseState.PERSUADING})},
-    Action.ESCALATE: {CaseState.PERSUADING: frozenset({CaseState.ESCALATED})},
-    Action.RETURN: dict.fromkeys(DROPOUT_STATES, frozenset({CaseState.RETURNED})),
-    Action.OBSERVE: {CaseState.RETURNED: frozenset({CaseState.OBSERVING})},
-    Action.RELAPSE: dict.fromkeys(BACK_STATES, frozenset({CaseState.CLOSED})),
-    Action.CLOSE: {CaseState.OBSERVING: frozenset({CaseState.CLOSED})},
-    Action.LAPSE: dict.fromkeys(
-        (*DROPOUT_STATES, *BACK_STATES),
-        frozenset({CaseState.CLOSED}),
-    ),
+# Where each action may start. A visit has its own rule, `after_visit`.
+STARTS_FROM: dict[Action, tuple[CaseState, ...]] = {
+    # A second check may find proof of schooling elsewhere before anybody has set out.
+    Action.VERIFY: (CaseState.SUSPECTED, CaseState.CONFIRMED),
+    Action.PERSUADE: (CaseState.CONFIRMED,),
+    Action.VISIT: OPEN_STATES,
+    Action.ESCALATE: (CaseState.PERSUADING,),
+    Action.RETURN: DROPOUT_STATES,
+    Action.OBSERVE: (CaseState.RETURNED,),
+    Action.RELAPSE: BACK_STATES,
+    Action.CLOSE: (CaseState.OBSERVING,),
+    Action.LAPSE: (*DROPOUT_STATES, *BACK_STATES),
+}
+
+# The checks end as their result says, the visits as their outcome says.
+LEADS_TO: dict[Action, CaseState] = {
+    Action.PERSUADE: CaseState.PERSUADING,
+    Action.ESCALATE: CaseState.ESCALATED,
+    Action.RETURN: CaseState.RETURNED,
+    Action.OBSERVE: CaseState.OBSERVING,
+    Action.RELAPSE: CaseState.CLOSED,
+    Action.CLOSE: CaseState.CLOSED,
+    Action.LAPSE: CaseState.CLOSED,
 }
 
 VISIT_KINDS: dict[CaseState, tuple[VisitKind, ...]] = {
@@ -109,41 +113,38 @@ _REMEDY: dict[CaseState, str] = {
 
 
 def actions_from(state: CaseState) -> list[Action]:
-    """What may be done next, in the order of `Action`; a visit while the case is open."""
-    return [
-        action
-        for action in Action
-        if (action == Action.VISIT and state in OPEN_STATES) or state in TRANSITIONS.get(action, {})
-    ]
+    """What may be done next, in the order of `Action`."""
+    return [action for action in Action if state in STARTS_FROM.get(action, ())]
 
 
 def after(
-    state: CaseState,
-    action: Action,
-    *,
-    to: CaseState,
-    placement: str = "",
-    lapse_reason: str = "",
+    state: CaseState, action: Action, *, placement: str = "", lapse_reason: str = ""
 ) -> CaseState:
     """The state an action leads to; closing asks for a placement or a lapse reason."""
-    if to not in TRANSITIONS.get(action, {}).get(state, frozenset()):
-        raise TransitionRefused(
-            f"个案现为“{state.label}”，不能办理“{action.label}”。{_REMEDY[state]}。"
-        )
+    _refuse_wrong_start(state, action)
+    to = LEADS_TO[action]
     if to == CaseState.CLOSED and not (placement or lapse_reason):
-        raise TransitionRefused(
-            "销号须有复学安置方式或无法复学的原因。请先选择安置方式，例如“原班”。"
-        )
+        raise TransitionRefused("销号须有复学安置方式，请先选择安置方式，例如“原班”。")
     return to
 
 
 def after_check(state: CaseState, *, leads_to: str) -> CaseState:
     """A check ends as its result code says: excluded, confirmed, or suspected as before."""
-    try:
-        to = CaseState(leads_to)
-    except ValueError:
-        raise TransitionRefused("这项核查结果没有注明去向，请从核查结果列表中另选一项。") from None
-    return after(state, Action.VERIFY, to=to)
+    _refuse_wrong_start(state, Action.VERIFY)
+    if leads_to not in (CaseState.EXCLUDED, CaseState.CONFIRMED, CaseState.SUSPECTED):
+        raise TransitionRefused("这项核查结果没有注明去向，请从核查结果列表中另选一项。")
+    if state == CaseState.CONFIRMED and leads_to == CaseState.SUSPECTED:
+        raise TransitionRefused(
+            "个案已确认辍学，不能退回疑似。请选择“辍学”并写明新情况，或选择排除的结果并附佐证。"
+        )
+    return CaseState(leads_to)
+
+
+def _refuse_wrong_start(state: CaseState, action: Action) -> None:
+    if state not in STARTS_FROM[action]:
+        raise TransitionRefused(
+            f"个案现为“{state.label}”，不能办理“{action.label}”。{_REMEDY[state]}。"
+        )
 
 
 def after_visit(state: CaseState, *, kind: VisitKind, outcome: VisitOutcome) -> CaseState:

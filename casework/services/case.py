@@ -1,0 +1,350 @@
+"""What people do with a case, one function for each."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from casework.models import CaseCode, DropoutCase
+from casework.services.step import hold_case, known_code, record_event, take_step
+from casework.states import (
+    Action,
+    CaseState,
+    TransitionRefused,
+    after,
+    after_check,
+    refuse_unlikely_day,
+)
+from core import audit
+from core.access import Permission, Scope
+from students.models import Student
+
+MANAGE = Permission.CASE_MANAGE
+OPENING_DAY = "建案日期"
+
+
+class OpenCaseExists(TransitionRefused):
+    """The student has an open case already; `case_id` names it."""
+
+    def __init__(self, case: DropoutCase) -> None:
+        self.case_id = case.pk
+        super().__init__(
+            f"该生已有未结个案（编号 {case.pk}，{case.opened_on:%Y-%m-%d} 建案，"
+            f"{case.get_state_display()}）。请在该个案中继续办理，不必重复建案。"
+        )
+
+
+@transaction.atomic
+def open_case(
+    *,
+    scope: Scope,
+    actor: User,
+    student_id: int,
+    today: date,
+    opened_on: date,
+    source: str,
+    last_present_on: date | None = None,
+    suspicion: str = "",
+    sent_down_batch: str = "",
+) -> DropoutCase:
+    """A suspicion about one child. After a closed case it is a relapse and names that case."""
+    student = Student.objects.within(scope, Permission.CASE_OPEN).get(pk=student_id)
+    refuse_unlikely_day(OPENING_DAY, opened_on, today=today)
+    if last_present_on:
+        _refuse_presence_after(last_present_on, opened_on)
+    known_code(CaseCode.List.SOURCE, source, on=opened_on)
+    return _open(
+        student,
+        actor=actor,
+        on=opened_on,
+        source=source,
+        last_present_on=last_present_on,
+        suspicion=suspicion,
+        sent_down_batch=sent_down_batch,
+    )
+
+
+def _refuse_presence_after(last_present_on: date, opened_on: date) -> None:
+    if last_present_on > opened_on:
+        raise TransitionRefused(
+            f"最后到校日期不能晚于{OPENING_DAY}（{opened_on:%Y-%m-%d}），请核对后修改其中一处。"
+        )
+
+
+def _open(student: Student, *, actor: User, on: date, **facts: Any) -> DropoutCase:
+    cases = DropoutCase.objects.filter(county=student.county, student=student)
+    previous = cases.filter(state=CaseState.CLOSED).order_by("-closed_on", "-pk").first()
+    if previous and previous.closed_on:
+        refuse_unlikely_day(
+            OPENING_DAY,
+            on,
+            today=date.max,
+            earliest=previous.closed_on,
+            earliest_name="上一个案的销号日期",
+        )
+    try:
+        with transaction.atomic():
+            case = DropoutCase.objects.create(
+                county=student.county,
+                student=student,
+                school_at_opening=student.school,
+                grade_at_opening=student.grade,
+                opened_on=on,
+                previous_case=previous,
+                **facts,
+            )
+    except IntegrityError as refusal:
+        standing = cases.still_open().first()
+        if standing is None:
+            raise
+        raise OpenCaseExists(standing) from refusal
+    record_event(case, actor=actor, action=Action.OPEN, on=on, before=None)
+    audit.record(
+        county=case.county,
+        actor=actor,
+        action="case.open",
+        target=case,
+        after={"student": student.pk, "source": case.source, "opened_on": on.isoformat()},
+    )
+    return case
+
+
+@transaction.atomic
+def verify_case(
+    *,
+    scope: Scope,
+    actor: User,
+    case_id: int,
+    today: date,
+    verified_on: date,
+    result: str,
+    verified_by: str,
+    evidence: str = "",
+    main_cause: str = "",
+    causes: Sequence[str] = (),
+    dropped_out_on: date | None = None,
+    whereabouts: str = "",
+    note: str = "",
+) -> DropoutCase:
+    """核查: the result's code decides whether the case is excluded, confirmed or open as before."""
+    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
+    _refuse_day(case, "核查日期", verified_on, today=today)
+    code = known_code(CaseCode.List.VERIFICATION, result, on=verified_on)
+    to = after_check(CaseState(case.state), leads_to=code.leads_to)
+    facts: dict[str, Any] = {}
+    if to == CaseState.EXCLUDED:
+        _refuse_without_evidence(code, evidence)
+        facts = {"closed_on": verified_on}
+    elif to == CaseState.CONFIRMED:
+        facts = _dropout_facts(
+            main_cause=main_cause, causes=causes, dropped_out_on=dropped_out_on, on=verified_on
+        )
+    take_step(
+        case,
+        actor=actor,
+        action=Action.VERIFY,
+        on=verified_on,
+        to=to,
+        note=note,
+        verification_result=result,
+        verified_on=verified_on,
+        verified_by=verified_by,
+        evidence=evidence,
+        whereabouts=whereabouts or case.whereabouts,
+        **facts,
+    )
+    return case
+
+
+def _refuse_without_evidence(code: CaseCode, evidence: str) -> None:
+    if not evidence:
+        raise TransitionRefused(
+            f"核查结果为“{code.name}”须写明佐证材料，例如“在读证明（某校2026-11-20出具）”。"
+        )
+
+
+def _dropout_facts(
+    *, main_cause: str, causes: Sequence[str], dropped_out_on: date | None, on: date
+) -> dict[str, Any]:
+    if not main_cause:
+        raise TransitionRefused("确认辍学须选定一项主要辍学原因，请在“主要原因”中选择。")
+    if dropped_out_on is None:
+        raise TransitionRefused("确认辍学须填写辍学日期；记不清的填最后到校日期的次日。")
+    if dropped_out_on > on:
+        raise TransitionRefused(
+            f"辍学日期不能晚于核查日期（{on:%Y-%m-%d}），请核对后修改其中一处。"
+        )
+    every = list(dict.fromkeys([main_cause, *causes]))
+    for cause in every:
+        known_code(CaseCode.List.CAUSE, cause, on=on)
+    return {"main_cause": main_cause, "causes": every, "dropped_out_on": dropped_out_on}
+
+
+@transaction.atomic
+def advance_case(
+    *,
+    scope: Scope,
+    actor: User,
+    case_id: int,
+    action: Action,
+    today: date,
+    on: date,
+    placement: str = "",
+    note: str = "",
+) -> DropoutCase:
+    """开始劝返, 转入依法控辍, or 开始跟踪: attendance is watched before the case may close."""
+    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
+    _move(case, action, actor=actor, today=today, on=on, note=note, placement=placement)
+    return case
+
+
+@transaction.atomic
+def return_student(
+    *,
+    scope: Scope,
+    actor: User,
+    case_id: int,
+    today: date,
+    returned_on: date,
+    placement: str,
+    note: str = "",
+) -> DropoutCase:
+    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
+    if not placement:
+        raise TransitionRefused("登记复学须选定复学安置方式，例如“原班”。")
+    _move(
+        case,
+        Action.RETURN,
+        actor=actor,
+        today=today,
+        on=returned_on,
+        note=note,
+        returned_on=returned_on,
+        placement=placement,
+    )
+    return case
+
+
+@transaction.atomic
+def close_case(
+    *,
+    scope: Scope,
+    actor: User,
+    case_id: int,
+    today: date,
+    closed_on: date,
+    placement: str = "",
+    note: str = "",
+) -> DropoutCase:
+    """销号 of a child who stays at school; a placement given earlier holds unless named anew."""
+    case = hold_case(scope=scope, permission=Permission.CASE_CLOSE, case_id=case_id)
+    _move(
+        case,
+        Action.CLOSE,
+        actor=actor,
+        today=today,
+        on=closed_on,
+        note=note,
+        closed_on=closed_on,
+        placement=placement,
+    )
+    return case
+
+
+@transaction.atomic
+def lapse_case(
+    *,
+    scope: Scope,
+    actor: User,
+    case_id: int,
+    today: date,
+    closed_on: date,
+    lapse_reason: str,
+    note: str = "",
+) -> DropoutCase:
+    """销号 of a child whom no school will see again: over age, dead, moved out of the county."""
+    case = hold_case(scope=scope, permission=Permission.CASE_CLOSE, case_id=case_id)
+    known_code(CaseCode.List.LAPSE, lapse_reason, on=closed_on)
+    _move(
+        case,
+        Action.LAPSE,
+        actor=actor,
+        today=today,
+        on=closed_on,
+        note=note,
+        closed_on=closed_on,
+        lapse_reason=lapse_reason,
+    )
+    return case
+
+
+@transaction.atomic
+def record_relapse(
+    *,
+    scope: Scope,
+    actor: User,
+    case_id: int,
+    today: date,
+    on: date,
+    placement: str = "",
+    last_present_on: date | None = None,
+    note: str = "",
+) -> DropoutCase:
+    """A returned child is away again: the old case ends with its placement, a linked one opens."""
+    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
+    if last_present_on:
+        _refuse_presence_after(last_present_on, on)
+    _move(
+        case,
+        Action.RELAPSE,
+        actor=actor,
+        today=today,
+        on=on,
+        note=note,
+        closed_on=on,
+        placement=placement,
+    )
+    return _open(
+        case.student,
+        actor=actor,
+        on=on,
+        source=case.source,
+        last_present_on=last_present_on,
+        suspicion="复学后再次辍学",
+    )
+
+
+def _move(
+    case: DropoutCase,
+    action: Action,
+    *,
+    actor: User,
+    today: date,
+    on: date,
+    note: str,
+    placement: str = "",
+    **changes: Any,
+) -> None:
+    """A step whose goal stands in `LEADS_TO`. A placement named before holds unless named anew."""
+    if placement:
+        known_code(CaseCode.List.PLACEMENT, placement, on=on)
+    placement = placement or case.placement
+    to = after(
+        CaseState(case.state),
+        action,
+        placement=placement,
+        lapse_reason=changes.get("lapse_reason", ""),
+    )
+    _refuse_day(case, f"“{action.label}”的日期", on, today=today)
+    take_step(
+        case, actor=actor, action=action, on=on, to=to, note=note, placement=placement, **changes
+    )
+
+
+def _refuse_day(case: DropoutCase, name: str, day: date, *, today: date) -> None:
+    earliest, why = case.opened_on, OPENING_DAY
+    if case.returned_on and case.returned_on > earliest:
+        earliest, why = case.returned_on, "复学日期"
+    refuse_unlikely_day(name, day, today=today, earliest=earliest, earliest_name=why)
