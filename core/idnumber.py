@@ -54,8 +54,8 @@ def birth_date(number: str) -> date | None:
 
 
 def sex(number: str) -> str:
-    """'1' 男 when the 17th digit is odd, '2' 女 when it is even (GB/T 2261.1)."""
-    return "1" if int(number[16]) % 2 else "2"
+    """The 17th digit is odd for 男 and even for 女."""
+    return "男" if number[16] in "13579" else "女"
 
 
 def is_residence_permit(number: str) -> bool:

@@ -9,7 +9,8 @@ pieces by the same rules, so "may match" is array containment (`pieces @> query_
   of neighbouring syllables (~zx, ~xm). A query is cut greedily into beginnings of syllables, as
   an input method does: zhangs -> zhang, s, ~zs; zxm -> z, x, m, ~zx, ~xm. Where the greedy cut of
   the whole name differs from its syllables (ke neng -> ken eng) its pieces are stored as well.
-* Surnames are read as surnames, and every reading of a polyphonic one is stored (name_readings.csv).
+* Surnames are read as surnames, and every reading of a polyphonic one is stored; the readings
+  stand in data/name_readings.csv.
 
 A name of three characters has about 20 pieces. Pieces of one word may come from two places of a
 name, so a query can find a little too much, never too little.

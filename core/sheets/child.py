@@ -1,7 +1,8 @@
 """Runs as a process of its own: opens one hostile file, writes its cells as JSON lines.
 
-Started by core.sheets.reader as `python -P child.py PATH KIND ENCODING`, with no way to the
-database and under limits of memory and processor time; if a file breaks it, only it breaks.
+Started by core.sheets.reader as `python child.py PATH KIND ENCODING`, with no way to the database
+and under limits of memory and processor time; if a file breaks it, only it breaks. It knows the
+modules beside it (text.py) by the folder it was started from, and no others of the project.
 Messages, one a line: {"sheet": name, "merged": [[row, column, row, column], …]}, then for the
 sheet any number of {"first": row, "rows": [[text, …], …]}, at last {"end": true}.
 Rows count from 1; the first cell of each list is column A. Every value is clean text: see
@@ -10,16 +11,15 @@ core.sheets.text, and `_text` below for numbers and days.
 
 import csv
 import ctypes
-import importlib.util
 import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
+from text import clean  # type: ignore[import-not-found]
 
 MEMORY = 1024 * 1024 * 1024
 CPU_SECONDS = 300
@@ -76,24 +76,12 @@ def cleaner() -> Callable[[Any], str]:
             return _text(value)
         text = known.get(value)
         if text is None:
-            text = _clean(value)
+            text = clean(value)
             if len(known) < MAX_CACHED:
                 known[value] = text
         return text
 
     return cell
-
-
-def _load_clean() -> Callable[[str], str]:
-    # By path, not as core.sheets.text: the child must not depend on where it was started.
-    spec = importlib.util.spec_from_file_location("text", Path(__file__).with_name("text.py"))
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.clean  # type: ignore[no-any-return]
-
-
-_clean = _load_clean()
 
 
 def _text(value: Any) -> str:

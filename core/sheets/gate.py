@@ -53,10 +53,12 @@ class Refusal(StrEnum):
 REMEDIES = {
     Refusal.NOT_A_SPREADSHEET: "这个文件不是电子表格。请在 Excel 或 WPS 中打开原表，"
     "另存为“Excel 工作簿（.xlsx）”后重新导入；从系统导出的表请确认登录未超时。",
-    Refusal.ENCRYPTED: "这个文件设有打开密码，无法读取。请在 Excel 或 WPS 中取消密码，保存后重新导入。",
+    Refusal.ENCRYPTED: "这个文件设有打开密码，无法读取。"
+    "请在 Excel 或 WPS 中取消密码，保存后重新导入。",
     Refusal.TOO_LARGE_UNPACKED: "这个文件展开后过大，为保护系统未予打开。"
     "请删去图片和多余的空行空列，或按学校分成几个文件后重新导入。",
-    Refusal.MACRO: "这个文件带有宏，为安全起见未予打开。请另存为不带宏的“Excel 工作簿（.xlsx）”后重新导入。",
+    Refusal.MACRO: "这个文件带有宏，为安全起见未予打开。"
+    "请另存为不带宏的“Excel 工作簿（.xlsx）”后重新导入。",
     Refusal.EXTERNAL_LINK: "这个文件引用了别的工作簿，其中的数值可能已经过期。"
     "请在 Excel 或 WPS 中断开链接（“数据—编辑链接—断开链接”）并保存，再重新导入。",
     Refusal.EMPTY: "这个文件里没有学生数据。请核对选的是不是填好的那一份，再重新导入。",
@@ -90,7 +92,7 @@ def inspect(path: Path) -> Passed:
         file.seek(0)
         if not head:
             raise FileRefused(Refusal.EMPTY)
-        if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             return _inspect_zip(path, file)
         if head == olefile.MAGIC:
             return _inspect_ole(path)

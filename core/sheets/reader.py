@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import orjson
 
@@ -83,11 +83,10 @@ def sheets(passed: Passed) -> Iterator[Iterator[Sheet]]:
 
     Errors: FileRefused if the file cannot be read within the limits or is broken inside.
     """
-    command = [sys.executable, "-P", str(_CHILD), str(passed.path), passed.kind, passed.encoding]
+    command = [sys.executable, str(_CHILD), str(passed.path), passed.kind, passed.encoding]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        assert child.stdout is not None
         try:
-            yield _sheets(_Lines(child.stdout))
+            yield _sheets(_Lines(cast(IO[bytes], child.stdout)))
         except EOFError:
             raise FileRefused(_why_it_ended(child)) from None
         finally:
@@ -102,8 +101,7 @@ def _sheets(lines: _Lines) -> Iterator[Sheet]:
 
 def _why_it_ended(child: "subprocess.Popen[bytes]") -> Refusal:
     """Killed by a limit, or out of memory: too large. Any other end: broken inside."""
-    assert child.stderr is not None
-    complaint = child.stderr.read()
+    complaint = cast(IO[bytes], child.stderr).read()
     if child.wait() < 0 or b"MemoryError" in complaint:
         return Refusal.TOO_LARGE_UNPACKED
     return Refusal.NOT_A_SPREADSHEET

@@ -2,7 +2,7 @@ from students.models.enrolment import Enrolment
 from students.models.facts import CategoryType, DisabilityRecord, LeftBehindFact, PersonCategory
 from students.models.household import Household, HouseholdCategory, HouseholdMember
 from students.models.person import Guardian, Student, StudentGuardian, StudentIdentifier
-from students.models.roster import ImportBatch, RosterRow
+from students.models.roster import ImportBatch, RosterRow, SealedExtra
 
 __all__ = [
     "CategoryType",
@@ -16,6 +16,7 @@ __all__ = [
     "LeftBehindFact",
     "PersonCategory",
     "RosterRow",
+    "SealedExtra",
     "Student",
     "StudentGuardian",
     "StudentIdentifier",

@@ -1,14 +1,19 @@
 """A roster on its way in: the file, and its rows with a verdict each."""
 
+import json
 import uuid
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core import crypto
 from core.access import Permission, Scope
 from core.models import Job
+from schools.models import School
+from students.models.person import Student
 
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
@@ -61,7 +66,11 @@ class ImportBatch(models.Model):
 
 
 class RosterRow(models.Model):
-    """A staged data row of a batch. Numbers are sealed here too; purged when the batch is old."""
+    """A staged data row of a batch. Numbers are sealed here too; purged when the batch is old.
+
+    What the row does not say is empty. No foreign key is checked here: the rows come by COPY and
+    INSERT ... SELECT from the very tables they point to.
+    """
 
     class Verdict(models.TextChoices):
         CREATED = "created", "新增"
@@ -71,21 +80,50 @@ class RosterRow(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     county = models.CharField(max_length=6)
-    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, db_index=False)
+    batch = models.ForeignKey(
+        ImportBatch, on_delete=models.CASCADE, db_index=False, db_constraint=False
+    )
     sheet_no = models.PositiveSmallIntegerField()
     row_no = models.PositiveIntegerField()
     verdict = models.CharField(max_length=10, choices=Verdict, default="", blank=True)
     reason = models.CharField(max_length=30, default="", blank=True)
     reason_cell = models.CharField(max_length=200, default="", blank=True)  # as seen, masked
     full_name = models.CharField(max_length=100, default="", blank=True)
+    # Search keys and sealed numbers are made only for what the county does not hold yet.
     name_key = models.CharField(max_length=200, default="", blank=True)
-    name_tokens = models.JSONField(null=True)
-    number_id = models.UUIDField(default=uuid.uuid4)
+    name_tokens = ArrayField(models.TextField(), null=True)
+    id_type = models.CharField(max_length=2, default="", blank=True)
+    is_marked = models.BooleanField(default=False)
+    number_id = models.UUIDField(null=True)
     number_sealed = models.BinaryField(null=True)
     number_blind = models.BinaryField(null=True)
     number_mask = models.CharField(max_length=40, default="", blank=True)
+    student_no_id = models.UUIDField(null=True)
+    student_no_sealed = models.BinaryField(null=True)
+    student_no_blind = models.BinaryField(null=True)
+    student_no_mask = models.CharField(max_length=40, default="", blank=True)
+    sex = models.CharField(max_length=1, default="", blank=True)
+    birth_date = models.DateField(null=True)
+    ethnicity_code = models.CharField(max_length=2, default="", blank=True)
+    school = models.ForeignKey(
+        School, on_delete=models.DO_NOTHING, null=True, db_index=False, db_constraint=False
+    )
+    grade = models.PositiveSmallIntegerField(null=True)
+    class_number = models.CharField(max_length=20, default="", blank=True)
+    attendance_mode = models.CharField(max_length=12, default="", blank=True)
+    added = ArrayField(models.CharField(max_length=40), default=list)
+    dropped = ArrayField(models.CharField(max_length=40), default=list)
+    extra = models.JSONField(default=dict)
+    secret_id = models.UUIDField(null=True)
+    secret_columns = models.CharField(max_length=32, default="", blank=True)
+    secret_blind = models.BinaryField(null=True)
+    secret_sealed = models.BinaryField(null=True)
     student = models.ForeignKey(
-        "students.Student", on_delete=models.SET_NULL, null=True, db_index=False
+        "students.Student",
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        db_constraint=False,
     )
     changes = models.JSONField(null=True)  # {field: [before, after]}
 
@@ -98,3 +136,39 @@ class RosterRow(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.batch_id} row {self.row_no}"
+
+
+class SealedExtra(models.Model):
+    """Numbers, phones and accounts that stood in extra columns of a roster: {label: value}.
+
+    `Student.extra` holds the same labels with masked values. One row for each set of columns,
+    so a later roster of the same form replaces what the earlier one said.
+    """
+
+    FIELD = "students.sealed_extra"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    county = models.CharField(max_length=6)
+    student = models.ForeignKey(
+        Student, on_delete=models.PROTECT, related_name="sealed_extras", db_index=False
+    )
+    columns = models.CharField(max_length=32)  # digest of the labels
+    blind = models.BinaryField(max_length=16)  # of whose it is and what it says
+    sealed = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["county", "blind"], name="sealed_extra_by_content")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "columns"], name="sealed_extra_once_per_form"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"sealed extra columns of student {self.student_id}"
+
+    def reveal(self) -> dict[str, str]:
+        labels: dict[str, str] = json.loads(
+            crypto.unseal(self.sealed, field=self.FIELD, row=self.id)
+        )
+        return labels

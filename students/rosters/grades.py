@@ -17,6 +17,8 @@ STAGE_NAMES = {
 }
 _WORDS = {"小学": "primary", "初中": "junior", "初": "junior", "中职": "vocational"}
 
+MAX_CLASS = 20
+
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")}
 _COUNT = r"\d{1,3}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]"
 _GRADE = r"(小学|初中|初|中职)?(?:(20\d\d)级|([一二三四五六七八九]|\d)"
@@ -56,7 +58,7 @@ def grade_and_class(
 @lru_cache(maxsize=1 << 12)
 def class_number(text: str) -> str:
     """七(3)班 -> 3, 三年级二班 -> 2, 03 -> 3, 宏志班 as it is."""
-    bare = squeeze(text)
+    bare = squeeze(text)[:MAX_CLASS]
     if _BARE_CLASS(bare):
         return str(_value(bare))
     found = _CLASS(bare)

@@ -7,6 +7,10 @@ brackets, half-width, and without a leading 学生/儿童/孩子/幼儿.
 from enum import StrEnum
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 class Field(StrEnum):
     NAME = "name"
     ID_NUMBER = "id_number"
@@ -92,23 +96,23 @@ CATEGORY_WORDS: dict[str, str] = {
 DISABLED = "disabled"
 
 # A column under a heading that contains one of these is never the pupil's own.
-OTHER_PERSONS = "父 母 家长 监护 户主 责任 班主任 教师 帮扶 祖 受委托 成员 联系人".split()
+OTHER_PERSONS = _words("父 母 家长 监护 户主 责任 班主任 教师 帮扶 祖 受委托 成员 联系人")
 LEADING_WORDS = ("学生", "儿童", "孩子", "幼儿")
 
 TOTALS = ("合计", "小计", "总计", "共计", "累计")
-FOOTERS = tuple(
+FOOTERS = _words(
     "填表 填报 制表 审核 复核 负责人 单位负责人 校长 班主任 经办人 联系人 联系电话 报送 签字 盖章"
-    " 说明 打印时间 导出时间 数据来源 注: 备注: 附注:".split()
+    " 说明 打印时间 导出时间 数据来源 注: 备注: 附注:"
 )
 # Numbers the lines of one printed sheet; says nothing about a child.
 RUNNING_NUMBER = "序号"
 
 BLANK_VALUES = frozenset(("", "-", "--", "—", "——", "/", "无", "暂无"))
-YES = frozenset("是 1 √ ✓ ✔ 有".split())
-NO = frozenset("否 0 × 无".split())
-LEFT_BEHIND_YES = YES | frozenset("2 单亲留守 双亲留守".split())
+YES = frozenset(_words("是 1 √ ✓ ✔ 有"))
+NO = frozenset(_words("否 0 × 无"))
+LEFT_BEHIND_YES = YES | frozenset(_words("2 单亲留守 双亲留守"))
 LEFT_BEHIND_NO = NO | {"非留守"}
-NOT_DISABLED = frozenset("无 否 0".split())
+NOT_DISABLED = frozenset(_words("无 否 0"))
 
 NO_NUMBER_VALUES = frozenset(("无户口", "无证件"))
 # The ID types whose numbers follow GB 11643.
@@ -126,8 +130,8 @@ ID_TYPE_CODES = {
 
 SEXES = {"男": "男", "女": "女", "1": "男", "2": "女"}
 BOARDING_WORDS = {
-    **dict.fromkeys("住校 住宿 寄宿 住校生 住宿生 寄宿生".split(), "boarding"),
-    **dict.fromkeys("走读 通学 不住校 不住宿 走读生".split(), "day"),
+    **dict.fromkeys(_words("住校 住宿 寄宿 住校生 住宿生 寄宿生"), "boarding"),
+    **dict.fromkeys(_words("走读 通学 不住校 不住宿 走读生"), "day"),
     "送教上门": "home_taught",
 }
 BOARDING_YES_NO = BOARDING_WORDS | dict.fromkeys(YES, "boarding") | dict.fromkeys(NO, "day")

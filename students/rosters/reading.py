@@ -72,9 +72,7 @@ class Roster:
         self, read: SheetRead, header: Header, rows: Iterator[tuple[int, Row]]
     ) -> Iterator[JudgedRow]:
         sorter = RowSorter(header)
-        judge = Judge(
-            header, setting=self._setting, date1904=self._date1904, seen=self._seen
-        )
+        judge = Judge(header, setting=self._setting, date1904=self._date1904, seen=self._seen)
         for number, row in rows:
             if number <= header.last_row:
                 continue

@@ -24,11 +24,10 @@ class RowSorter:
     """Tells the rows of one sheet apart by its header."""
 
     def __init__(self, header: Header) -> None:
-        name = header.first(Field.NAME)
-        assert name is not None
-        self._name = name.index
         identity = (Field.NAME, Field.ID_NUMBER, Field.STUDENT_NO)
+        # The name stands first: a header without one is no header.
         self._identity = [c.index for field in identity if (c := header.first(field))]
+        self._name = self._identity[0]
         self._texts = header.texts
 
     def kind(self, row: Row) -> RowKind:

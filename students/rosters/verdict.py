@@ -47,7 +47,8 @@ class Reason(StrEnum):
 REMEDIES: dict[Reason, str] = {
     Reason.ID_DAMAGED: "身份证号已被表格软件改成数字，末几位丢失，无法恢复。"
     "请把该栏设为“文本”格式，按户口簿重新录入完整的18位号码。",
-    Reason.ID_FORMAT: "身份证号应为18位（末位可以是X）。请按户口簿核对后改正；学籍号请填在学籍号栏。",
+    Reason.ID_FORMAT: "身份证号应为18位（末位可以是X）。"
+    "请按户口簿核对后改正；学籍号请填在学籍号栏。",
     Reason.ID_CHECKSUM: "身份证号最后一位与前17位对不上，有数字录错。请按户口簿核对后改正。",
     Reason.ID_DATE: "身份证号里的出生日期不存在。请按户口簿核对后改正。",
     Reason.NAME_MISSING: "没有姓名。请补上姓名。",
