@@ -1,5 +1,6 @@
 """script/server: everything one machine needs, started, watched and ended together."""
 
+import hashlib
 import http.client
 import signal
 import socket
@@ -7,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 from config.supervisor.child import Child, Process, spawn
@@ -74,12 +76,33 @@ def _fill(layout: Layout) -> None:
     """Schema, files for the browser and, in an empty database, divisions and a demo county."""
     make_secrets(layout)
     say("migrating")
-    collecting = _begin(layout, ["collectstatic", "--noinput", "-v0"], role=WEB)
+    collecting = _begin_collecting(layout)
     _end(layout, _begin(layout, ["migrate", "--noinput", "-v1"], role=OWNER), name="migrate")
-    _end(layout, collecting, name="collectstatic")
+    if collecting is not None:
+        _end(layout, collecting, name="collectstatic")
+        _stamp_of_static(layout).write_text(_state_of_static())
     if layout.given.get("APP_DEMO") != "0":
         say("loading the demo county, where the database is empty")
         _end(layout, _begin(layout, ["demo", "--if-empty"], role=WORKER), name="demo")
+
+
+def _begin_collecting(layout: Layout) -> Process | None:
+    """Compressing takes ten seconds: only when files or packages have changed."""
+    stamp = _stamp_of_static(layout)
+    if stamp.exists() and stamp.read_text() == _state_of_static():
+        return None
+    return _begin(layout, ["collectstatic", "--noinput", "--clear", "-v0"], role=WEB)
+
+
+def _stamp_of_static(layout: Layout) -> Path:
+    return layout.app_data / "static" / ".collected"
+
+
+def _state_of_static() -> str:
+    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    seen = [f"{path}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in files]
+    packages = (ROOT / "requirements.txt").read_text()
+    return hashlib.sha256("\n".join([packages, *seen]).encode()).hexdigest()
 
 
 def _begin(layout: Layout, arguments: Sequence[str], *, role: str) -> Process:
