@@ -1,0 +1,1 @@
+"""Measurements: the product against what one would take instead, as ratios within one run."""

@@ -1,0 +1,1 @@
+"""The usual ways to do the same work with Django, at their best settings."""

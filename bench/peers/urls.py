@@ -1,0 +1,3 @@
+from config.urls import urlpatterns as product
+
+urlpatterns = [*product]
