@@ -5,21 +5,16 @@ from typing import Any
 from django import forms
 
 
-class Worded:
-    """First base of every form. Errors are words on the page, so the browser's own are off."""
+class OfficeForm(forms.Form):
+    """Base of every form. Errors are words on the page, so the browser's own are off."""
 
     use_required_attribute = False
-    fields: dict[str, forms.Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.error_messages.update(_words(field, field.label or name))
-
-
-class OfficeForm(Worded, forms.Form):
-    pass
 
 
 def _words(field: forms.Field, label: Any) -> dict[str, str]:

@@ -1,12 +1,15 @@
 """Small display helpers every page uses."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms, template
 from django.forms import BoundField
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
+
+from core import codes
 
 register = template.Library()
 
@@ -91,3 +94,20 @@ def _dress(widget: forms.Widget) -> str:
     if isinstance(widget, forms.CheckboxInput):
         return "form-check-input"
     return "form-select" if isinstance(widget, forms.Select) else "form-control"
+
+
+@register.filter
+def code_name(value: object, kind: str) -> str:
+    """The name of a stored code in a list of core.codes; a code the list lost shows itself."""
+    if value in (None, ""):
+        return "—"
+    try:
+        return codes.name(kind, str(value))
+    except codes.UnknownCode:
+        return str(value)
+
+
+@register.filter
+def span(begin: date, end: date | None) -> str:
+    """2024-09-01 至 2026-08-31, 2024-09-01 起."""
+    return f"{begin:%Y-%m-%d} 至 {end:%Y-%m-%d}" if end else f"{begin:%Y-%m-%d} 起"

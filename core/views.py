@@ -1,0 +1,57 @@
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.generic import TemplateView, View
+
+from core import jobs, paging, queries
+from core.access import Permission
+from core.models import Job
+from core.web import Requires
+
+
+class JobList(Requires, TemplateView):
+    permission = Permission.JOB_VIEW
+    template_name = "core/job_list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rows = queries.jobs_of(self.request.scope, actor_id=self.request.user.pk)
+        state = self.request.GET.get("state", "")
+        if state in Job.State.values:
+            rows = rows.filter(state=state)
+        page = paging.page(rows, by="-created_at", asked=self.request.GET)
+        return super().get_context_data(page=page, state=state, states=Job.State, **kwargs)
+
+
+class JobPage(Requires):
+    permission = Permission.JOB_VIEW
+
+    @cached_property
+    def job(self) -> Job:
+        rows = queries.jobs_of(self.request.scope, actor_id=self.request.user.pk)
+        return get_object_or_404(rows, pk=self.kwargs["job_id"])
+
+
+class JobDetail(JobPage, TemplateView):
+    """The page, and its progress alone for the poll that goes on until the job is over."""
+
+    template_name = "core/job_detail.html"
+
+    def get_template_names(self) -> list[str]:
+        return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(job=self.job, **kwargs)
+
+
+class JobCancel(JobPage, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        if jobs.cancel(self.job):
+            messages.success(request, "任务已取消，没有写完的部分不会留下。")
+        else:
+            messages.warning(request, "任务已经结束，不能再取消；结果见本页。")
+        return redirect("core:job-detail", job_id=job_id)

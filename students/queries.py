@@ -1,0 +1,187 @@
+"""Reads of children, shaped for the list and for the page of one child."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from core import codes
+from core.access import Permission, Scope
+from core.models import AuditEntry
+from schools.models import Division, School
+from students.forms import ENROLMENT_STATES, NOT_ENROLLED
+from students.models import (
+    CategoryType,
+    Enrolment,
+    HouseholdCategory,
+    HouseholdMember,
+    PersonCategory,
+    Student,
+    StudentIdentifier,
+)
+from students.search import Search
+
+VIEW = Permission.STUDENT_VIEW
+
+
+def students(
+    scope: Scope, *, chosen: dict[str, str], on: date, search: Search | None = None
+) -> QuerySet[Student]:
+    """Children in scope who fit every chosen filter. The list and every count of it begin here."""
+    rows = Student.objects.within(scope, VIEW)
+    for name, value in chosen.items():
+        rows = rows.filter(_FILTERS[name](value, on))
+    return rows.filter(search.q()) if search else rows
+
+
+def _in_category(code: str, on: date) -> Q:
+    """By the child's own row or that of the household the child belongs to on the day."""
+    own = PersonCategory.objects.valid_on(on).filter(type=code)
+    member = HouseholdMember.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gte=on),
+        Q(household__categories__valid_to=None) | Q(household__categories__valid_to__gte=on),
+        valid_from__lte=on,
+        household__categories__type=code,
+        household__categories__valid_from__lte=on,
+    )
+    return Q(pk__in=own.values("student")) | Q(pk__in=member.values("student"))
+
+
+def _in_state(state: str, on: date) -> Q:
+    open_now = Enrolment.objects.open_on(on).filter(student=OuterRef("pk"))
+    if state == NOT_ENROLLED:
+        # The column first: an index finds the few without a school, the rows confirm it.
+        return Q(school=None) & ~Q(Exists(open_now))
+    return Q(Exists(open_now.filter(status=state)))
+
+
+_FILTERS: dict[str, Any] = {
+    "town": lambda value, on: Q(township=value),
+    "school": lambda value, on: Q(school=value),
+    "grade": lambda value, on: Q(grade=value),
+    "category": _in_category,
+    "state": _in_state,
+}
+
+
+def filter_choices(scope: Scope, *, on: date) -> dict[str, list[tuple[str, str]]]:
+    """Only places of the caller: a foreign school is no option."""
+    schools = School.objects.within(scope, VIEW).distinct().order_by("code")
+    towns = Division.objects.filter(level=Division.Level.TOWNSHIP, parent=scope.county)
+    if not scope.whole_county(VIEW):
+        towns = towns.filter(schools__in=schools).distinct()
+    types = CategoryType.objects.order_by("sort")
+    return {
+        "town": list(towns.order_by("code").values_list("code", "name")),
+        "school": [(str(pk), name) for pk, name in schools.values_list("pk", "name")],
+        "grade": codes.choices("grade", on=on),
+        "category": list(types.values_list("code", "name")),
+        "state": [(str(state), str(words)) for state, words in ENROLMENT_STATES],
+    }
+
+
+def for_list(rows: QuerySet[Student], *, on: date) -> QuerySet[Student]:
+    """What a line of the list shows: four more statements, however many lines."""
+    numbers = StudentIdentifier.objects.filter(
+        kind=StudentIdentifier.Kind.ID_NUMBER, valid_to=None
+    ).only("student_id", "mask")
+    return rows.select_related("school", "class_group").prefetch_related(
+        Prefetch("identifiers", numbers, to_attr="current_numbers"),
+        Prefetch("enrolments", Enrolment.objects.open_on(on), to_attr="current_enrolments"),
+    )
+
+
+def category_words(rows: list[Student], *, on: date) -> dict[int, list[str]]:
+    """Short names by child, own and by household. What is sensitive shows on the page only."""
+    pks = [student.pk for student in rows]
+    own = PersonCategory.objects.valid_on(on).filter(student__in=pks, type__is_sensitive=False)
+    shared = HouseholdCategory.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gte=on),
+        Q(household__members__valid_to=None) | Q(household__members__valid_to__gte=on),
+        valid_from__lte=on,
+        household__members__valid_from__lte=on,
+        household__members__student__in=pks,
+    ).annotate(child=F("household__members__student"))
+    found: dict[int, dict[str, None]] = {pk: {} for pk in pks}
+    pairs = own.order_by("type__sort").values_list("student", "type__short_name")
+    more = shared.order_by("type__sort").values_list("child", "type__short_name")
+    for pk, word in [*more, *pairs]:
+        found[pk][word] = None
+    return {pk: list(words) for pk, words in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One span of belonging to a category, of the child or of the household."""
+
+    name: str
+    by: str
+    source: str
+    valid_from: date
+    valid_to: date | None
+
+    def is_over(self, on: date) -> bool:
+        return self.valid_to is not None and self.valid_to < on
+
+
+def category_life(student: Student) -> list[Membership]:
+    """All categories the child ever had, the latest beginning first."""
+    own = student.categories.select_related("type")
+    spans = [Membership(c.type.name, "个人", c.source, c.valid_from, c.valid_to) for c in own]
+    for member in student.memberships.select_related("household").prefetch_related(
+        "household__categories__type"
+    ):
+        spans += [
+            Membership(c.type.name, "户", c.source, begin, _earlier(c.valid_to, member.valid_to))
+            for c in member.household.categories.all()
+            if _overlap(begin := max(c.valid_from, member.valid_from), c.valid_to, member.valid_to)
+        ]
+    return sorted(spans, key=lambda span: span.valid_from, reverse=True)
+
+
+def _earlier(one: date | None, two: date | None) -> date | None:
+    return min((day for day in (one, two) if day), default=None)
+
+
+def _overlap(begin: date, *ends: date | None) -> bool:
+    return all(end is None or begin <= end for end in ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of a child's history, in words."""
+
+    entry: AuditEntry
+
+    @property
+    def words(self) -> str:
+        words = _DEEDS.get(self.entry.action, self.entry.action)
+        shown = self.entry.after.get("shown", "")
+        return f"{words}{shown}" if shown else words
+
+    @property
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """Label, before and after of every field that changed."""
+        if self.entry.action == "identity.reveal":
+            return []
+        before = self.entry.before
+        return [
+            (_LABELS.get(name, name), _shown(name, before.get(name)), _shown(name, value))
+            for name, value in self.entry.after.items()
+        ]
+
+
+_DEEDS = {"student.edit": "修改资料", "identity.reveal": "查看", "roster.merge": "名册更新"}
+_LABELS = {field.name: str(field.verbose_name) for field in Student._meta.fields}
+
+
+def _shown(name: str, value: Any) -> Any:
+    return codes.name("ethnicity", value) if name == "ethnicity_code" and value else value
+
+
+def history(student: Student, *, latest: int = 50) -> list[Deed]:
+    """Who changed or looked at what, newest first."""
+    about = AuditEntry.objects.about(Student._meta.label_lower, student.pk)
+    newest = about.filter(county=student.county).order_by("-pk")[:latest]
+    return [Deed(entry) for entry in newest]

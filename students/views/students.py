@@ -1,0 +1,216 @@
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, TemplateView, View
+
+from core import paging
+from core.access import Permission
+from core.web import Requires
+from students import queries, search, services
+from students.forms import RevealForm, SearchForm, StudentFilters, StudentForm
+from students.models import Student
+
+LIST_URL = "students:student-list"
+
+
+class StudentList(Requires, TemplateView):
+    permission = Permission.STUDENT_VIEW
+    template_name = "students/student_list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        today, scope, asked = timezone.localdate(), self.request.scope, self.request.GET
+        filters = StudentFilters(asked, choices=queries.filter_choices(scope, on=today))
+        sought = search.opened(asked.get("find", ""), user_id=self.request.user.pk)
+        rows = queries.students(scope, chosen=filters.chosen, on=today, search=sought)
+        count = None if scope.whole_county(self.permission) else rows.count()
+        page = paging.page(
+            queries.for_list(rows, on=today), by="name_key", asked=asked, count=count
+        )
+        return super().get_context_data(
+            page=page,
+            lines=_lines(page.rows, queries.category_words(page.rows, on=today)),
+            filters=filters,
+            find=asked.get("find", "") if sought else "",
+            is_stale_search=bool(asked.get("find")) and sought is None,
+            search=sought,
+            drops=_drops(filters, asked),
+            **kwargs,
+        )
+
+
+def _lines(rows: list[Student], words: dict[int, list[str]]) -> list[tuple[Student, list[str]]]:
+    return [(student, words[student.pk]) for student in rows]
+
+
+def _drops(filters: StudentFilters, asked: QueryDict) -> list[tuple[str, str]]:
+    """For an empty list: each filter in words, and the address without it."""
+    found = []
+    for name, value in filters.chosen.items():
+        field = filters.fields[name]
+        left = asked.copy()
+        for gone in (name, "after", "before"):
+            left.pop(gone, None)
+        words = dict(field.choices).get(value, value)  # type: ignore[attr-defined]
+        found.append((f"{field.label}：{words}", left.urlencode()))
+    return found
+
+
+class StudentSearch(Requires, View):
+    """A name or number is posted, and the list is asked for by a token that hides it."""
+
+    permission = Permission.STUDENT_VIEW
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = SearchForm(request.POST)
+        if not form.is_valid():
+            for words in form.errors.get("words", []):
+                messages.warning(request, str(words))
+            return redirect(LIST_URL)
+        sought = search.search_for(form.cleaned_data["words"])
+        token = search.token_of(sought, user_id=self.request.user.pk)
+        return redirect(f"{reverse(LIST_URL)}?{urlencode({'find': token})}")
+
+
+class StudentPage(Requires):
+    """What the pages of one child share."""
+
+    permission = Permission.STUDENT_VIEW
+
+    @cached_property
+    def student(self) -> Student:
+        rows = Student.objects.within(self.request.scope, self.permission)
+        return get_object_or_404(
+            rows.select_related("school", "class_group"), pk=self.kwargs["student_id"]
+        )
+
+
+class StudentDetail(StudentPage, TemplateView):
+    template_name = "students/student_detail.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        student, today, scope = self.student, timezone.localdate(), self.request.scope
+        sees_history = scope.can(Permission.STUDENT_EDIT) or scope.can(Permission.AUDIT_VIEW)
+        places = ("school", "class_group")
+        return super().get_context_data(
+            student=student,
+            today=today,
+            identifiers=student.identifiers.order_by("kind", "-valid_from"),
+            guardianships=student.guardianships.select_related("guardian").order_by("-valid_from"),
+            memberships=student.memberships.select_related("household").order_by("-valid_from"),
+            categories=[(span, span.is_over(today)) for span in queries.category_life(student)],
+            enrolments=student.enrolments.select_related(*places).order_by("-valid_from"),
+            disabilities=student.disabilities.order_by("-valid_from"),
+            left_behind=student.left_behind_facts.order_by("-valid_from"),
+            entries=queries.history(student) if sees_history else [],
+            reveal_form=RevealForm(auto_id=False),
+            **kwargs,
+        )
+
+
+@method_decorator(never_cache, name="dispatch")
+class Reveal(StudentPage, View):
+    """Shows one number, once, to somebody who says what for."""
+
+    permission = Permission.IDENTITY_REVEAL
+    http_method_names = ["post"]
+    template_name = "students/reveal.html"
+
+    def post(self, request: HttpRequest, student_id: int, secret_id: UUID) -> HttpResponse:
+        form = RevealForm(request.POST)
+        if not form.is_valid():
+            return self._answer(form, status=422)
+        try:
+            text = self.reveal(
+                scope=self.request.scope,
+                actor=self.request.user,
+                student_id=student_id,
+                purpose=form.cleaned_data["purpose"],
+            )
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        return self._answer(form, full=text)
+
+    def reveal(self, **asked: Any) -> str:
+        raise NotImplementedError
+
+    def _answer(self, form: RevealForm, *, full: str = "", status: int = 200) -> HttpResponse:
+        template = f"{self.template_name}#secret" if self.request.htmx else self.template_name
+        context = {
+            "student": self.student,
+            "secret_id": self.kwargs["secret_id"],
+            "address": self.request.path,
+            "mask": self.mask(),
+            "form": form,
+            "full": full,
+        }
+        return render(self.request, template, context, status=status)
+
+    def mask(self) -> str:
+        raise NotImplementedError
+
+
+class RevealNumber(Reveal):
+    def reveal(self, **asked: Any) -> str:
+        return services.reveal_number(identifier_id=self.kwargs["secret_id"], **asked)
+
+    def mask(self) -> str:
+        return get_object_or_404(self.student.identifiers, pk=self.kwargs["secret_id"]).mask
+
+
+class RevealPhone(Reveal):
+    def reveal(self, **asked: Any) -> str:
+        return services.reveal_phone(guardian_id=self.kwargs["secret_id"], **asked)
+
+    def mask(self) -> str:
+        ties = self.student.guardianships.select_related("guardian")
+        tie = ties.filter(guardian=self.kwargs["secret_id"]).first()
+        if tie is None:
+            raise Http404
+        return tie.guardian.phone_mask
+
+
+class StudentEdit(StudentPage, FormView):  # type: ignore[type-arg]
+    permission = Permission.STUDENT_EDIT
+    template_name = "students/student_form.html"
+    form_class = StudentForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {
+            "student": self.student,
+            "today": timezone.localdate(),
+        }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(student=self.student, **kwargs)
+
+    def form_valid(self, form: StudentForm) -> HttpResponse:
+        try:
+            services.edit_student(
+                scope=self.request.scope,
+                actor=self.request.user,
+                student_id=self.student.pk,
+                seen_at=form.cleaned_data["seen_at"],
+                now=timezone.now(),
+                changes=form.changes,
+            )
+        except services.EditRefused as refusal:
+            form.add_error(refusal.field, str(refusal))
+            return self.form_invalid(form)
+        except services.ChangedMeanwhile:
+            form.add_error(
+                None, "您打开本页以后，这份资料被他人改过。请先打开学生页面核对，再改一次"
+            )
+            return self.form_invalid(form)
+        messages.success(self.request, "资料已保存，改动已记入变更记录。")
+        return redirect("students:student-detail", student_id=self.student.pk)
