@@ -121,7 +121,7 @@ def after(
     state: CaseState, action: Action, *, placement: str = "", lapse_reason: str = ""
 ) -> CaseState:
     """The state an action leads to; closing asks for a placement or a lapse reason."""
-    _refuse_wrong_start(state, action)
+    refuse_wrong_start(state, action)
     to = LEADS_TO[action]
     if to == CaseState.CLOSED and not (placement or lapse_reason):
         raise TransitionRefused("销号须有复学安置方式，请先选择安置方式，例如“原班”。")
@@ -130,7 +130,7 @@ def after(
 
 def after_check(state: CaseState, *, leads_to: str) -> CaseState:
     """A check ends as its result code says: excluded, confirmed, or suspected as before."""
-    _refuse_wrong_start(state, Action.VERIFY)
+    refuse_wrong_start(state, Action.VERIFY)
     if leads_to not in (CaseState.EXCLUDED, CaseState.CONFIRMED, CaseState.SUSPECTED):
         raise TransitionRefused("这项核查结果没有注明去向，请从核查结果列表中另选一项。")
     if state == CaseState.CONFIRMED and leads_to == CaseState.SUSPECTED:
@@ -140,7 +140,8 @@ def after_check(state: CaseState, *, leads_to: str) -> CaseState:
     return CaseState(leads_to)
 
 
-def _refuse_wrong_start(state: CaseState, action: Action) -> None:
+def refuse_wrong_start(state: CaseState, action: Action) -> None:
+    """Asked before a form is shown, and again by the deed while it holds the case."""
     if state not in STARTS_FROM[action]:
         raise TransitionRefused(
             f"个案现为“{state.label}”，不能办理“{action.label}”。{_REMEDY[state]}。"

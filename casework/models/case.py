@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from casework.states import ENDED_STATES, OPEN_STATES, CaseState
+from casework.states import ENDED_STATES, OPEN_STATES, Action, CaseState
 from core.access import Permission, Scope
 from schools.models import School
 from students.models import Student
@@ -137,6 +137,10 @@ class DropoutCase(models.Model):
     def __str__(self) -> str:
         return f"case {self.pk} {self.state} since {self.opened_on:%Y-%m-%d}"
 
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
 
 class CaseEvent(models.Model):
     """Append-only: the state of a case can be rebuilt from its events."""
@@ -145,7 +149,7 @@ class CaseEvent(models.Model):
     case = models.ForeignKey(DropoutCase, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     happened_on = models.DateField()
-    action = models.CharField(max_length=30)
+    action = models.CharField(max_length=30, choices=Action)
     from_state = models.CharField(max_length=12, choices=CaseState, default="", blank=True)
     to_state = models.CharField(max_length=12, choices=CaseState)
     detail = models.JSONField(default=dict)

@@ -1,0 +1,199 @@
+"""Forms of a case. Their field names are the arguments of the deed behind them."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+
+from casework.models import CaseCode, DropoutCase, HomeVisit
+from casework.queries import code_choices
+from casework.states import VISIT_KINDS, CaseState, VisitKind, VisitOutcome
+from core.forms import OfficeForm
+
+OVERDUE_DAYS = [("7", "7 天以上"), ("15", "15 天以上"), ("30", "30 天以上")]
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class CaseFilters(OfficeForm):
+    state = forms.ChoiceField(label="状态", required=False, widget=forms.HiddenInput)
+    town = forms.ChoiceField(label="乡镇", required=False)
+    school = forms.ChoiceField(label="学校", required=False)
+    source = forms.ChoiceField(label="来源", required=False)
+    overdue = forms.ChoiceField(label="未家访", required=False)
+
+    def __init__(
+        self, *args: Any, choices: dict[str, list[tuple[str, str]]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name, pairs in {**choices, "overdue": OVERDUE_DAYS}.items():
+            self.fields[name].choices = [("", "全部"), *pairs]  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Only what was chosen; an option that is not in the list chooses nothing."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class CaseForm(OfficeForm):
+    """Base of every deed on one case: knows the case and the day, fills its code lists."""
+
+    lists: dict[str, CaseCode.List] = {}
+
+    def __init__(self, *args: Any, case: DropoutCase | None, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+        for name, code_list in self.lists.items():
+            pairs = code_choices(code_list, on=today)
+            field = self.fields[name]
+            many = isinstance(field, forms.MultipleChoiceField)
+            blank = [] if many else [("", "请选择")]
+            field.choices = [*blank, *pairs]  # type: ignore[attr-defined]
+
+
+class OpenForm(CaseForm):
+    lists = {"source": CaseCode.List.SOURCE}
+
+    opened_on = forms.DateField(label="建案日期", widget=DayInput())
+    source = forms.ChoiceField(label="数据来源")
+    last_present_on = forms.DateField(label="最后到校日期", required=False, widget=DayInput())
+    suspicion = forms.CharField(
+        label="疑似原因",
+        required=False,
+        max_length=200,
+        help_text="写清缺课情况，例如：9月1日起未到校，电话联系不上家长。",
+    )
+    sent_down_batch = forms.CharField(
+        label="下发批次",
+        required=False,
+        max_length=60,
+        help_text="来源为上级下发时填写通知或批次名称。",
+    )
+
+
+class VerifyForm(CaseForm):
+    lists = {
+        "result": CaseCode.List.VERIFICATION,
+        "main_cause": CaseCode.List.CAUSE,
+        "causes": CaseCode.List.CAUSE,
+    }
+
+    result = forms.ChoiceField(label="核查结果")
+    verified_on = forms.DateField(label="核查日期", widget=DayInput())
+    verified_by = forms.CharField(label="核查人", max_length=60)
+    evidence = forms.CharField(
+        label="佐证材料",
+        required=False,
+        max_length=200,
+        help_text="排除时须写明，例如：在读证明（某校2026-11-20出具）。",
+    )
+    main_cause = forms.ChoiceField(label="主要原因", required=False, help_text="确认辍学时须选定。")
+    causes = forms.MultipleChoiceField(
+        label="其他原因", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    dropped_out_on = forms.DateField(
+        label="辍学日期", required=False, widget=DayInput(), help_text="确认辍学时须填写。"
+    )
+    whereabouts = forms.CharField(label="目前去向", required=False, max_length=200)
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class AdvanceForm(CaseForm):
+    on = forms.DateField(label="办理日期", widget=DayInput())
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class PlacementForm(CaseForm):
+    """Keeps the placement that was named before."""
+
+    lists = {"placement": CaseCode.List.PLACEMENT}
+
+    placement = forms.ChoiceField(label="复学安置方式")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.case and self.case.placement:
+            self.initial.setdefault("placement", self.case.placement)
+
+
+class ObserveForm(PlacementForm):
+    on = forms.DateField(label="开始跟踪日期", widget=DayInput())
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class ReturnForm(PlacementForm):
+    returned_on = forms.DateField(label="复学日期", widget=DayInput())
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class CloseForm(PlacementForm):
+    closed_on = forms.DateField(label="销号日期", widget=DayInput())
+    note = forms.CharField(label="销号意见", required=False, max_length=500)
+
+
+class RelapseForm(PlacementForm):
+    on = forms.DateField(label="发现再次辍学日期", widget=DayInput())
+    last_present_on = forms.DateField(label="最后到校日期", required=False, widget=DayInput())
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class LapseForm(CaseForm):
+    lists = {"lapse_reason": CaseCode.List.LAPSE}
+
+    lapse_reason = forms.ChoiceField(label="无法复学的原因")
+    closed_on = forms.DateField(label="销号日期", widget=DayInput())
+    note = forms.CharField(
+        label="说明", max_length=500, help_text="写明依据，例如：派出所户籍证明及日期。"
+    )
+
+
+def _length(name: str) -> int:
+    return int(HomeVisit._meta.get_field(name).max_length or 0)
+
+
+class VisitForm(CaseForm):
+    """For one hand on a phone: four fields are asked for, two of them filled already."""
+
+    client_uuid = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    kind = forms.ChoiceField(label="方式", choices=VisitKind.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label="结果", choices=VisitOutcome.choices, widget=forms.RadioSelect
+    )
+    visited_on = forms.DateField(label="家访日期", widget=DayInput())
+    visitors = forms.CharField(label="走访人", max_length=_length("visitors"))
+    promised_on = forms.DateField(label="承诺返校日期", required=False, widget=DayInput())
+    findings = forms.CharField(
+        label="情况",
+        required=False,
+        max_length=_length("findings"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    people_met = forms.CharField(label="见到的人", required=False, max_length=_length("people_met"))
+    advice = forms.CharField(
+        label="处理与建议",
+        required=False,
+        max_length=_length("advice"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    next_visit_on = forms.DateField(label="下次走访日期", required=False, widget=DayInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = VISIT_KINDS.get(CaseState(self.case.state), ()) if self.case else ()
+        if kinds:
+            # Shown are the kinds of this state; taken are all, because a second sending of a
+            # visit that moved the case must meet the first one, not this list.
+            self.fields["kind"].widget.choices = [(k.value, k.label) for k in kinds]  # type: ignore[attr-defined]
+            self.initial.setdefault("kind", kinds[0])
+
+    def renew_uuid(self) -> None:
+        """The next sending of this same page is another visit."""
+        self.data = self.data.copy()
+        self.data["client_uuid"] = str(uuid4())
