@@ -155,7 +155,7 @@ class LapseForm(CaseForm):
 
 
 def _length(name: str) -> int:
-    return int(HomeVisit._meta.get_field(name).max_length or 0)
+    return int(getattr(HomeVisit._meta.get_field(name), "max_length", 0))
 
 
 class VisitForm(CaseForm):
@@ -190,10 +190,9 @@ class VisitForm(CaseForm):
         if kinds:
             # Shown are the kinds of this state; taken are all, because a second sending of a
             # visit that moved the case must meet the first one, not this list.
-            self.fields["kind"].widget.choices = [(k.value, k.label) for k in kinds]  # type: ignore[attr-defined]
+            self.fields["kind"].widget.choices = [(k.value, k.label) for k in kinds]
             self.initial.setdefault("kind", kinds[0])
 
     def renew_uuid(self) -> None:
         """The next sending of this same page is another visit."""
-        self.data = self.data.copy()
-        self.data["client_uuid"] = str(uuid4())
+        self.data = {**self.data.dict(), "client_uuid": str(uuid4())}  # type: ignore[attr-defined]

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -121,7 +121,7 @@ def _address(action: Action, case_id: int) -> str:
     return reverse(f"casework:{name}", args=[case_id])
 
 
-class DeedForm(FormView[forms.CaseForm]):
+class DeedForm(FormView):  # type: ignore[type-arg]
     """Asks for what a deed needs; a refusal keeps every answer."""
 
     request: Any
@@ -224,7 +224,8 @@ class VerifyCase(ActOnCase):
 
 
 class AdvanceCase(ActOnCase):
-    form_class, deed = forms.AdvanceForm, services.advance_case
+    form_class: type[forms.CaseForm] = forms.AdvanceForm
+    deed = services.advance_case
     days = ("on",)
 
     def asked(self, form: forms.CaseForm) -> dict[str, Any]:
@@ -282,7 +283,7 @@ class LogVisit(ActOnCase):
             return self.form_invalid(form)
         except VisitConflict as conflict:
             form.add_error(None, str(conflict))
-            form.renew_uuid()
+            cast(forms.VisitForm, form).renew_uuid()
             return self.render_to_response(self.get_context_data(form=form), status=409)
         messages.success(self.request, _saved(visit))
         return redirect("casework:case-detail", case_id=self.case.pk)
