@@ -48,7 +48,7 @@ def test_a_second_file_renames_adds_and_deletes_nothing(tmp_path):
     assert codes() == {"62", "6206", "620602"}
     assert Division.objects.get(pk="62").name == "甘肃省"
     assert Division.objects.get(pk="620602").parent_id == "6206"
-    assert reference.load_divisions([first, second]) == 1, "the last file has the last word"
+    assert reference.load_divisions([second, first]) == 1, "the last file has the last word"
 
 
 def test_a_file_as_excel_saves_it_is_read(tmp_path):
