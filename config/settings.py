@@ -225,6 +225,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "gif", "webp", "ico", "woff", "woff2", "map"]
 MEDIA_ROOT = APP_DATA / "files"  # outside the web root: files leave only through scoped views
+ROSTER_MAX_BYTES = int(os.environ.get("APP_ROSTER_MAX_MB", 100)) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 

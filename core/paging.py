@@ -34,17 +34,22 @@ def capped_count(rows: QuerySet[Any]) -> int:
 def page(
     rows: QuerySet[Any],
     *,
-    by: str,
+    by: str | tuple[str, ...],
     asked: QueryDict,
     count: int | None = None,
     size: int = SIZE,
 ) -> Page:
-    """One page of `rows` by a field, "-" before it for newest first, and by id where it ties."""
+    """One page of `rows` by one or more fields, "-" before the first for newest first.
+
+    Rows that tie go by id. No field may be null.
+    """
+    fields = (by,) if isinstance(by, str) else by
     backwards = _pivot(rows, asked.get("before"))
     forwards = None if backwards else _pivot(rows, asked.get("after"))
-    pivot, falling = backwards or forwards, by.startswith("-")
+    falling = fields[0].startswith("-")
+    keys = (*(field.lstrip("-") for field in fields), "pk")
     turned = falling != bool(backwards)
-    found = list(_behind(rows, by.lstrip("-"), pivot, turned)[: size + 1])
+    found = list(_behind(rows, keys, backwards or forwards, turned)[: size + 1])
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -66,15 +71,20 @@ def _pivot(rows: QuerySet[Any], text: str | None) -> Model | None:
     return found
 
 
-def _behind(rows: QuerySet[Any], field: str, pivot: Model | None, turned: bool) -> QuerySet[Any]:
+def _behind(
+    rows: QuerySet[Any], keys: tuple[str, ...], pivot: Model | None, turned: bool
+) -> QuerySet[Any]:
     sign, than, least = ("-", "lt", "lte") if turned else ("", "gt", "gte")
-    rows = rows.order_by(f"{sign}{field}", f"{sign}pk")
+    rows = rows.order_by(*(f"{sign}{key}" for key in keys))
     if pivot is None:
         return rows
-    value = getattr(pivot, field)
+    behind = Q()
+    for key in reversed(keys):
+        value = getattr(pivot, key)
+        tied = Q(**{key: value}) & behind if behind else Q(pk__in=())
+        behind = Q(**{f"{key}__{than}": value}) | tied
     # The first condition alone is what an index can start at.
-    tie = Q(**{f"{field}__{than}": value}) | Q(**{f"pk__{than}": pivot.pk})
-    return rows.filter(Q(**{f"{field}__{least}": value}) & tie)
+    return rows.filter(Q(**{f"{keys[0]}__{least}": getattr(pivot, keys[0])}) & behind)
 
 
 def _query(asked: QueryDict, **end: int) -> str:

@@ -16,9 +16,10 @@ from django.views.generic import FormView, TemplateView, View
 from core import paging
 from core.access import Permission
 from core.web import Requires
-from students import queries, search, services
+from students import search, services
 from students.forms import RevealForm, SearchForm, StudentFilters, StudentForm
 from students.models import Student
+from students.queries import children
 
 LIST_URL = "students:student-list"
 
@@ -29,16 +30,16 @@ class StudentList(Requires, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         today, scope, asked = timezone.localdate(), self.request.scope, self.request.GET
-        filters = StudentFilters(asked, choices=queries.filter_choices(scope, on=today))
+        filters = StudentFilters(asked, choices=children.filter_choices(scope, on=today))
         sought = search.opened(asked.get("find", ""), user_id=self.request.user.pk)
-        rows = queries.students(scope, chosen=filters.chosen, on=today, search=sought)
+        rows = children.students(scope, chosen=filters.chosen, on=today, search=sought)
         count = None if scope.whole_county(self.permission) else rows.count()
         page = paging.page(
-            queries.for_list(rows, on=today), by="name_key", asked=asked, count=count
+            children.for_list(rows, on=today), by="name_key", asked=asked, count=count
         )
         return super().get_context_data(
             page=page,
-            lines=_lines(page.rows, queries.category_words(page.rows, on=today)),
+            lines=_lines(page.rows, children.category_words(page.rows, on=today)),
             filters=filters,
             find=asked.get("find", "") if sought else "",
             is_stale_search=bool(asked.get("find")) and sought is None,
@@ -108,11 +109,11 @@ class StudentDetail(StudentPage, TemplateView):
             identifiers=student.identifiers.order_by("kind", "-valid_from"),
             guardianships=student.guardianships.select_related("guardian").order_by("-valid_from"),
             memberships=student.memberships.select_related("household").order_by("-valid_from"),
-            categories=[(span, span.is_over(today)) for span in queries.category_life(student)],
+            categories=[(span, span.is_over(today)) for span in children.category_life(student)],
             enrolments=student.enrolments.select_related(*places).order_by("-valid_from"),
             disabilities=student.disabilities.order_by("-valid_from"),
             left_behind=student.left_behind_facts.order_by("-valid_from"),
-            entries=queries.history(student) if sees_history else [],
+            entries=children.history(student) if sees_history else [],
             reveal_form=RevealForm(auto_id=False),
             **kwargs,
         )

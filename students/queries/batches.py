@@ -1,0 +1,132 @@
+"""What came of a roster, in words for the page of its batch."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from core import codes
+from core.access import Permission, Scope
+from core.sheets.gate import REMEDIES as FILE_REMEDIES
+from core.sheets.gate import Refusal
+from schools.models import SchoolYear
+from students.models import CategoryType, Enrolment, ImportBatch, RosterRow
+from students.rosters.verdict import REMEDIES, TITLES, Reason
+
+IMPORT = Permission.ROSTER_IMPORT
+Verdict = RosterRow.Verdict
+
+_LABELS = {
+    "name": "姓名",
+    "id_number": "身份证件号",
+    "student_no": "学籍号",
+    "sex": "性别",
+    "birth_date": "出生日期",
+    "ethnicity": "民族",
+    "school": "学校",
+    "grade": "年级",
+    "class": "班级",
+    "boarding": "就读方式",
+    "categories": "类别",
+}
+
+
+def batches(scope: Scope, *, state: str = "") -> QuerySet[ImportBatch]:
+    """Rosters of the county, for those who import. The list and every count of it begin here."""
+    rows = ImportBatch.objects.within(scope, IMPORT)
+    return rows.filter(state=state) if state in ImportBatch.State.values else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Rows of the whole file; the first equals the sum of the four verdicts."""
+
+    data_rows: int
+    other_rows: int
+    verdicts: dict[str, int]
+
+    @property
+    def tabs(self) -> list[tuple[str, str, int]]:
+        return [(verdict.value, str(verdict.label), self.verdicts[verdict]) for verdict in Verdict]
+
+
+def totals(batch: ImportBatch) -> Totals:
+    def added(key: str) -> int:
+        return sum(sheet.get(key, 0) for sheet in batch.sheets)
+
+    return Totals(
+        added("data_rows"), added("other_rows"), {verdict: added(verdict) for verdict in Verdict}
+    )
+
+
+def refusal_words(batch: ImportBatch) -> str:
+    """Why the file was not read, and what to do."""
+    try:
+        return FILE_REMEDIES[Refusal(batch.refusal)]
+    except ValueError:
+        return batch.refusal
+
+
+def rows_of(batch: ImportBatch, *, verdict: str) -> QuerySet[RosterRow]:
+    rows = RosterRow.objects.filter(county=batch.county, batch=batch, verdict=verdict)
+    return rows.select_related("school")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the roster as the page shows it."""
+
+    sheet: str
+    row: RosterRow
+    title: str
+    remedy: str
+    changes: list[tuple[str, str, str]]
+
+
+def lines(batch: ImportBatch, rows: list[RosterRow]) -> list[Line]:
+    categories = dict(CategoryType.objects.values_list("code", "short_name"))
+    return [_line(batch, row, categories) for row in rows]
+
+
+def _line(batch: ImportBatch, row: RosterRow, categories: dict[str, str]) -> Line:
+    reason = Reason(row.reason) if row.reason else None
+    changes = [
+        (_LABELS.get(name, name), _said(name, before, categories), _said(name, after, categories))
+        for name, (before, after) in (row.changes or {}).items()
+    ]
+    return Line(
+        batch.sheets[row.sheet_no]["sheet"],
+        row,
+        TITLES[reason] if reason else "",
+        REMEDIES[reason] if reason else "",
+        changes,
+    )
+
+
+def _said(name: str, value: Any, categories: dict[str, str]) -> str:
+    """A stored value as people say it."""
+    if name == "categories":
+        return "、".join(categories.get(code, code) for code in value or [])
+    if value in (None, ""):
+        return ""
+    if name == "boarding":
+        return str(dict(Enrolment.Mode.choices).get(value, value))
+    if name in ("ethnicity", "grade"):
+        return _code(name, str(value))
+    return str(value)
+
+
+def _code(kind: str, code: str) -> str:
+    try:
+        return codes.name(kind, code)
+    except codes.UnknownCode:
+        return code
+
+
+def school_years(*, on: date) -> list[tuple[int, str]]:
+    """The year of the day first, then the one to come and those before."""
+    this = on.year if on.month >= 8 else on.year - 1
+    near = SchoolYear.objects.filter(start_year__range=(this - 3, this + 1))
+    found = {year.pk: str(year) for year in near} or {this: f"{this}—{this + 1}学年"}
+    return sorted(found.items(), key=lambda year: (year[0] != this, -year[0]))

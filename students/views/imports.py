@@ -1,0 +1,183 @@
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, TemplateView, View
+
+from core import paging
+from core.access import Permission
+from core.models import Job
+from core.web import Requires
+from students.forms import RosterForm
+from students.models import ImportBatch, RosterRow
+from students.queries import batches
+from students.rosters import services
+from students.rosters.errors import write_errors
+
+State = ImportBatch.State
+
+
+class ImportList(Requires, TemplateView):
+    permission = Permission.ROSTER_IMPORT
+    template_name = "students/import_list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        state = self.request.GET.get("state", "")
+        rows = batches.batches(self.request.scope, state=state)
+        page = paging.page(rows, by="-created_at", asked=self.request.GET)
+        return super().get_context_data(
+            page=page,
+            lines=[(batch, batches.totals(batch)) for batch in page.rows],
+            state=state,
+            states=State,
+            **kwargs,
+        )
+
+
+class ImportNew(Requires, FormView):  # type: ignore[type-arg]
+    """The same file sent twice, by a double click or a second person, is one batch."""
+
+    permission = Permission.ROSTER_IMPORT
+    template_name = "students/import_new.html"
+    form_class = RosterForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        years = batches.school_years(on=timezone.localdate())
+        return super().get_form_kwargs() | {"years": years}
+
+    def form_valid(self, form: RosterForm) -> HttpResponse:
+        file = form.cleaned_data["file"]
+        batch = services.receive(
+            county=self.request.scope.county,
+            school_year=form.cleaned_data["school_year"],
+            file_name=file.name,
+            content=file,
+            actor=self.request.user,
+        )
+        return redirect("students:import-detail", batch_id=batch.pk)
+
+
+class ImportPage(Requires):
+    permission = Permission.ROSTER_IMPORT
+
+    @cached_property
+    def batch(self) -> ImportBatch:
+        rows = batches.batches(self.request.scope)
+        return get_object_or_404(
+            rows.select_related("check_job", "commit_job"), pk=self.kwargs["batch_id"]
+        )
+
+
+@method_decorator(never_cache, name="dispatch")
+class ImportDetail(ImportPage, TemplateView):
+    """Progress while a worker is at it, then the verdicts."""
+
+    template_name = "students/import_detail.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        if self.request.htmx and self._job() is None:
+            # The poll sees the end: the whole page is another one now.
+            response["HX-Refresh"] = "true"
+        return response
+
+    def get_template_names(self) -> list[str]:
+        return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
+
+    def _job(self) -> Job | None:
+        """The job that is at work on the batch."""
+        at_work = {
+            State.CHECKING: self.batch.check_job,
+            State.COMMITTING: self.batch.commit_job,
+        }.get(State(self.batch.state))
+        return at_work if at_work and not at_work.is_over else None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            batch=self.batch,
+            job=self._job(),
+            broken=self._broken(),
+            refusal=batches.refusal_words(self.batch),
+            totals=batches.totals(self.batch),
+            **({} if self.request.htmx else self._rows()),
+            **kwargs,
+        )
+
+    def _broken(self) -> Job | None:
+        """The job that ended without the batch getting further."""
+        last = self.batch.commit_job if self.batch.commit_job_id else self.batch.check_job
+        stuck = self.batch.state in (State.CHECKING, State.COMMITTING)
+        return last if stuck and last and last.is_over else None
+
+    def _rows(self) -> dict[str, Any]:
+        if self.batch.state not in (State.CHECKED, State.COMMITTING, State.COMMITTED):
+            return {}
+        totals = batches.totals(self.batch)
+        verdict = self.request.GET.get("verdict", "")
+        if verdict not in RosterRow.Verdict.values:
+            # What needs a person's eye comes first.
+            verdict = next((v for v in _BY_CARE if totals.verdicts[v]), _BY_CARE[0])
+        page = paging.page(
+            batches.rows_of(self.batch, verdict=verdict),
+            by=("sheet_no", "row_no"),
+            asked=self.request.GET,
+            count=totals.verdicts[verdict],
+        )
+        lines = batches.lines(self.batch, page.rows)
+        return {"verdict": verdict, "page": page, "lines": lines}
+
+
+_BY_CARE = (
+    RosterRow.Verdict.REJECTED,
+    RosterRow.Verdict.CHANGED,
+    RosterRow.Verdict.CREATED,
+    RosterRow.Verdict.UNCHANGED,
+)
+
+
+class ImportCommit(ImportPage, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, batch_id: int) -> HttpResponse:
+        try:
+            services.submit(
+                county=self.batch.county, batch_id=self.batch.pk, actor=self.request.user
+            )
+        except services.BatchRefused as refusal:
+            messages.error(request, str(refusal))
+        return redirect("students:import-detail", batch_id=batch_id)
+
+
+class ImportDiscard(ImportPage, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, batch_id: int) -> HttpResponse:
+        try:
+            services.discard(
+                county=self.batch.county, batch_id=self.batch.pk, actor=self.request.user
+            )
+        except services.BatchRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("students:import-detail", batch_id=batch_id)
+        messages.success(request, f"已放弃“{self.batch.file_name}”，库中学生没有变动。")
+        return redirect("students:import-list")
+
+
+class ImportRejected(ImportPage, View):
+    """The rejected rows as a workbook for the school to mend."""
+
+    def get(self, request: HttpRequest, batch_id: int) -> FileResponse:
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "rejected.xlsx"
+            write_errors(target, batches=[self.batch])
+            # Open before the folder goes: the handle keeps the file until it is sent.
+            content = target.open("rb")
+        stem = Path(self.batch.file_name).stem
+        return FileResponse(content, as_attachment=True, filename=f"{stem}-退回行.xlsx")
