@@ -67,6 +67,15 @@ def case_lines(cases: list[DropoutCase]) -> list[CaseLine]:
     ]
 
 
+def with_visits(cases: "QuerySet[DropoutCase]") -> "QuerySet[DropoutCase]":
+    """Adds how many and the last day: counted for the rows of one page only."""
+    visits = HomeVisit.objects.filter(case=OuterRef("pk")).order_by().values("case")
+    return cases.annotate(
+        visit_count=Coalesce(Subquery(visits.annotate(n=Count("pk")).values("n")), 0),
+        last_visit_on=Subquery(visits.annotate(day=Max("visited_on")).values("day")),
+    )
+
+
 @dataclass(frozen=True)
 class CaseList:
     """Cases in reach, narrowed by what was chosen, and how many stand in each state."""
@@ -111,11 +120,7 @@ class CaseList:
         rows = self.narrowed
         if self.chosen.get("state"):
             rows = rows.filter(state__in=self._states)
-        visits = HomeVisit.objects.filter(case=OuterRef("pk")).order_by().values("case")
-        return rows.select_related("student__school", "student__class_group").annotate(
-            visit_count=Coalesce(Subquery(visits.annotate(n=Count("pk")).values("n")), 0),
-            last_visit_on=Subquery(visits.annotate(day=Max("visited_on")).values("day")),
-        )
+        return with_visits(rows.select_related("student__school"))
 
     def chips(self) -> list[tuple[str, str, int]]:
         """Value, label and count; each count is that of the list behind it."""
@@ -234,7 +239,7 @@ class CaseFile:
             ("佐证材料", case.evidence),
             ("辍学日期", case.dropped_out_on),
             ("主要原因", self.name("cause", case.main_cause)),
-            ("全部原因", "、".join(causes)),
+            ("全部原因", "、".join(causes) if len(causes) > 1 else ""),
             ("目前去向", case.whereabouts),
             ("复学日期", case.returned_on),
             ("安置方式", self.name("placement", case.placement)),

@@ -12,7 +12,15 @@ from django.views.generic import FormView, TemplateView
 
 from casework import forms, services
 from casework.models import DropoutCase, HomeVisit
-from casework.queries import TONES, CaseFile, CaseList, case_lines, filter_choices, next_actions
+from casework.queries import (
+    TONES,
+    CaseFile,
+    CaseList,
+    case_lines,
+    filter_choices,
+    next_actions,
+    with_visits,
+)
 from casework.services import OpenCaseExists, VisitConflict
 from casework.states import Action, CaseState, TransitionRefused, refuse_wrong_start
 from core import paging
@@ -65,9 +73,8 @@ class StudentCases(Requires, TemplateView):
         students = Student.objects.within(self.request.scope, self.permission)
         student = get_object_or_404(students, pk=self.kwargs["student_id"])
         cases = DropoutCase.objects.within(self.request.scope, self.permission)
-        found = list(
-            cases.filter(student=student).select_related("student").order_by("-opened_on", "-pk")
-        )
+        own = with_visits(cases.filter(student=student).select_related("student"))
+        found = list(own.order_by("-opened_on", "-pk"))
         may_open = Student.objects.within(self.request.scope, Permission.CASE_OPEN)
         return super().get_context_data(
             student=student,
