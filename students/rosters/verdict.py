@@ -44,6 +44,21 @@ class Reason(StrEnum):
     NO_IDENTITY = "no_identity"
 
 
+TITLES: dict[Reason, str] = {
+    Reason.ID_DAMAGED: "身份证号已损坏",
+    Reason.ID_FORMAT: "身份证号不是18位",
+    Reason.ID_CHECKSUM: "身份证号校验位不符",
+    Reason.ID_DATE: "身份证号中无此日期",
+    Reason.NAME_MISSING: "缺少姓名",
+    Reason.SCHOOL_UNKNOWN: "学校不在学校表中",
+    Reason.SCHOOL_AMBIGUOUS: "学校名称对应多所",
+    Reason.BIRTH_DATE_INVALID: "出生日期无法识别",
+    Reason.BIRTH_DATE_CONFLICT: "出生日期与证件号不符",
+    Reason.SEX_CONFLICT: "性别与证件号不符",
+    Reason.DUPLICATE_IN_FILE: "本文件内重复",
+    Reason.GRADE_UNKNOWN: "年级无法识别",
+    Reason.NO_IDENTITY: "没有身份证号和学籍号",
+}
 REMEDIES: dict[Reason, str] = {
     Reason.ID_DAMAGED: "身份证号已被表格软件改成数字，末几位丢失，无法恢复。"
     "请把该栏设为“文本”格式，按户口簿重新录入完整的18位号码。",

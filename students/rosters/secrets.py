@@ -1,0 +1,33 @@
+"""Numbers, phones and accounts in extra columns: masked in the open, sealed beside it."""
+
+import hashlib
+import json
+import re
+
+from core import idnumber
+
+# Eleven digits and more: phones, cards, ID and disability card numbers. Twelve alone are a
+# division code (统计用区划代码) and no secret.
+_SECRET = re.compile(r"(?<!\d)(?:\d{11}|\d{13,})[Xx]?(?:[\dBb]*)(?!\d)")
+_SHORTEST = 11
+
+
+def open_part(extra: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What may be kept in the open, and the values that had to be masked in it."""
+    shown: dict[str, str] = {}
+    secret: dict[str, str] = {}
+    for label, value in extra.items():
+        if len(value) >= _SHORTEST and _SECRET.search(value):
+            secret[label] = value
+            shown[label] = _SECRET.sub(lambda found: idnumber.mask(found[0]), value)
+        else:
+            shown[label] = value
+    return shown, secret
+
+
+def columns_digest(secret: dict[str, str]) -> str:
+    return hashlib.blake2b("\n".join(sorted(secret)).encode(), digest_size=16).hexdigest()
+
+
+def packed(secret: dict[str, str]) -> str:
+    return json.dumps(secret, ensure_ascii=False, sort_keys=True)

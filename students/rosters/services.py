@@ -1,0 +1,369 @@
+"""What a person does with a roster: hand it in, look at the verdicts, submit or discard it.
+
+Checking and writing run in a worker (students.tasks) or in a command; each is one transaction, so
+a killed one leaves nothing behind and is simply done again.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from core import audit, jobs, tenancy
+from core.models import Job
+from core.sheets.gate import FileRefused
+from schools.models import Division, School, SchoolYear
+from students.models import ImportBatch, RosterRow
+from students.rosters import deciding, merging, staging
+from students.rosters.reading import Roster, SheetRead, open_roster
+from students.rosters.schools import KnownSchool, SchoolFinder
+from students.rosters.verdict import Setting
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import _User
+
+CHECK_TASK, COMMIT_TASK = "students.check_roster", "students.commit_roster"
+PENDING = [ImportBatch.State.CHECKING, ImportBatch.State.CHECKED, ImportBatch.State.COMMITTING]
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('students.rosters'), %s)"
+_MAX_NAME, _MAX_SOURCE = 200, 60
+
+Report = Callable[[str, int], None]
+
+
+def _silent(stage: str, done: int) -> None:
+    """For a caller that shows no progress."""
+
+
+class BatchRefused(jobs.JobRefused):
+    """The batch is not in a state for this; the text says what to do."""
+
+
+# -- handing in --------------------------------------------------------------------------------
+
+
+def receive(
+    *, county: str, school_year: int, file_name: str, content: IO[bytes], actor: "_User | None"
+) -> ImportBatch:
+    """Keep an uploaded file and start checking it; the same file twice is one batch."""
+    stored_as, sha256 = _store(content)
+    batch, is_new = open_batch(
+        county=county,
+        school_year=school_year,
+        file_name=file_name,
+        stored_as=stored_as,
+        sha256=sha256,
+        actor=actor,
+    )
+    if not is_new and _is_waiting(batch):
+        stored_path(stored_as).unlink(missing_ok=True)
+        return batch
+    if not is_new:
+        ImportBatch.objects.filter(pk=batch.pk).update(stored_as=stored_as)
+    return _start_check(batch, actor=actor)
+
+
+def open_batch(
+    *,
+    county: str,
+    school_year: int,
+    file_name: str,
+    stored_as: str,
+    sha256: str,
+    actor: "_User | None",
+) -> tuple[ImportBatch, bool]:
+    """A new batch, or the pending one of this very file."""
+    try:
+        with transaction.atomic():
+            batch = ImportBatch.objects.create(
+                county=county,
+                school_year=school_year,
+                file_name=file_name[:_MAX_NAME],
+                sha256=sha256,
+                stored_as=stored_as,
+                created_by=actor.pk if actor else None,
+                created_by_name=actor.full_name if actor else "系统",
+            )
+    except IntegrityError:
+        pending = ImportBatch.objects.filter(county=county, sha256=sha256, state__in=PENDING)
+        return pending.get(school_year=school_year), False
+    audit.record(county=county, actor=actor, action="roster.receive", target=batch)
+    return batch, True
+
+
+def _is_waiting(batch: ImportBatch) -> bool:
+    """Nothing to start: it is being checked or written, or waits for a person."""
+    if batch.state == ImportBatch.State.CHECKING:
+        return batch.check_job is not None and not batch.check_job.is_over
+    return True
+
+
+def _start_check(batch: ImportBatch, *, actor: "_User | None") -> ImportBatch:
+    batch.check_job = jobs.start(
+        county=batch.county,
+        task=CHECK_TASK,
+        title=f"核对名册：{batch.file_name}"[:_MAX_NAME],
+        params={"batch": batch.pk},
+        actor=actor,
+        key=f"roster-check-{batch.pk}",
+    )
+    batch.save(update_fields=["check_job"])
+    return batch
+
+
+def submit(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch:
+    """Write what was checked. Errors: ImportBatch.DoesNotExist, BatchRefused."""
+    batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
+    if batch.state == ImportBatch.State.COMMITTED:
+        return batch
+    allowed = (ImportBatch.State.CHECKED, ImportBatch.State.COMMITTING)
+    if batch.state not in allowed:
+        raise BatchRefused(f"这份名册{batch.get_state_display()}，不能提交。请重新导入文件。")
+    batch.state = ImportBatch.State.COMMITTING
+    batch.commit_job = jobs.start(
+        county=county,
+        task=COMMIT_TASK,
+        title=f"写入名册：{batch.file_name}"[:_MAX_NAME],
+        params={"batch": batch.pk},
+        actor=actor,
+        key=f"roster-commit-{batch.pk}",
+    )
+    batch.save(update_fields=["state", "commit_job"])
+    audit.record(county=county, actor=actor, action="roster.submit", target=batch)
+    return batch
+
+
+def discard(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch:
+    """Errors: ImportBatch.DoesNotExist, BatchRefused."""
+    batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
+    if batch.state in (ImportBatch.State.COMMITTING, ImportBatch.State.COMMITTED):
+        raise BatchRefused(f"这份名册{batch.get_state_display()}，不能放弃。")
+    batch.state = ImportBatch.State.DISCARDED
+    batch.save(update_fields=["state"])
+    RosterRow.objects.filter(batch=batch).delete()
+    audit.record(county=county, actor=actor, action="roster.discard", target=batch)
+    transaction.on_commit(lambda: forget_file(batch))
+    return batch
+
+
+# -- checking ----------------------------------------------------------------------------------
+
+
+def check(
+    *,
+    county: str,
+    batch_id: int,
+    path: Path | None = None,
+    report: Report = _silent,
+    guard: Callable[[], None] = lambda: None,
+) -> ImportBatch:
+    """Read the file, judge every row, keep the verdicts. `guard` is asked before they are kept.
+
+    Errors: BatchRefused, OSError, and whatever `guard` raises.
+    """
+    with tenancy.inside(county):
+        batch = ImportBatch.objects.get(pk=batch_id, county=county)
+    if batch.state != ImportBatch.State.CHECKING:
+        raise BatchRefused(f"这份名册{batch.get_state_display()}，不必再核对。")
+    try:
+        with tenancy.inside(county):
+            _check(batch, path or stored_path(batch.stored_as), report=report)
+            guard()
+    except FileRefused as refusal:
+        with tenancy.inside(county):
+            batch.state, batch.refusal = ImportBatch.State.REFUSED, refusal.code
+            batch.save(update_fields=["state", "refusal"])
+    return batch
+
+
+def _check(batch: ImportBatch, path: Path, *, report: Report) -> None:
+    RosterRow.objects.filter(batch=batch).delete()
+    setting = Setting(schools=school_finder(batch.county), school_year=batch.school_year)
+    with open_roster(path, setting=setting) as roster:
+        staging.stage(
+            roster.rows(),
+            county=batch.county,
+            progress=lambda done: report(f"已读 {done} 行", done),
+        )
+    report("正在与库中学生比对", 0)
+    deciding.decide_incoming(county=batch.county, on=_today(batch))
+    deciding.keep_rows(county=batch.county, batch_id=batch.pk, columns=staging.STAGED)
+    batch.sheets = _sheets(batch, roster)
+    batch.ignored_sheets = roster.ignored_sheets
+    batch.state = ImportBatch.State.CHECKED
+    batch.save(update_fields=["sheets", "ignored_sheets", "state"])
+
+
+def school_finder(county: str) -> SchoolFinder:
+    places = Division.objects.filter(pk__in=[county[:2], county[:4], county]).order_by("pk")
+    schools = School.objects.filter(county=county).select_related("township")
+    return SchoolFinder(
+        [
+            KnownSchool(
+                id=school.pk,
+                code=school.code,
+                name=school.name,
+                stages=tuple(school.stages),
+                township=school.township.name if school.township else "",
+            )
+            for school in schools
+        ],
+        places=[place.name for place in places],
+    )
+
+
+def _sheets(batch: ImportBatch, roster: Roster) -> list[dict[str, object]]:
+    counts = _counts(batch)
+    return [_sheet(read, counts.get(read.number, {})) for read in roster.sheets]
+
+
+def _sheet(read: SheetRead, counts: dict[str, int]) -> dict[str, object]:
+    return {
+        "sheet": read.name,
+        "header_rows": list(read.header_rows),
+        "data_rows": read.data_rows,
+        **{verdict: counts.get(verdict, 0) for verdict in RosterRow.Verdict.values},
+        "other_rows": read.other_rows,
+    }
+
+
+def _counts(batch: ImportBatch) -> dict[int, dict[str, int]]:
+    counted: dict[int, dict[str, int]] = {}
+    rows = RosterRow.objects.filter(batch=batch).values_list("sheet_no", "verdict")
+    for sheet_no, verdict, count in rows.annotate(count=Count("id")):
+        counted.setdefault(sheet_no, {})[verdict] = count
+    return counted
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+def commit(
+    *,
+    county: str,
+    batch_id: int,
+    report: Report = _silent,
+    guard: Callable[[], None] = lambda: None,
+) -> ImportBatch:
+    """Write a checked batch in one transaction; one roster a county at a time.
+
+    Errors: BatchRefused, and whatever `guard` raises just before the end.
+    """
+    with tenancy.inside(county):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [int(county)])
+        batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
+        if batch.state == ImportBatch.State.COMMITTED:
+            return batch
+        if batch.state != ImportBatch.State.COMMITTING:
+            raise BatchRefused(f"这份名册{batch.get_state_display()}，不能写入。")
+        _write(batch, report=report)
+        guard()
+    forget_file(batch)
+    return batch
+
+
+def _write(batch: ImportBatch, *, report: Report) -> None:
+    today = _today(batch)
+    report("正在与库中学生比对", 0)
+    deciding.decide_batch(county=batch.county, batch_id=batch.pk, on=today)
+    corrected = deciding.correct_rows(batch_id=batch.pk)
+    report("正在写入学生、学籍与类别", 0)
+    merging.merge(
+        merging.Writing(
+            county=batch.county,
+            batch_id=batch.pk,
+            source=f"名册：{batch.file_name}"[:_MAX_SOURCE],
+            school_year=batch.school_year,
+            start=_first_day(batch.school_year),
+            on=today,
+            actor_id=batch.created_by,
+            actor_name=batch.created_by_name,
+        )
+    )
+    if corrected:
+        counts = _counts(batch)
+        for number, sheet in enumerate(batch.sheets):
+            sheet |= {v: counts.get(number, {}).get(v, 0) for v in RosterRow.Verdict.values}
+    batch.state, batch.committed_at = ImportBatch.State.COMMITTED, timezone.now()
+    batch.save(update_fields=["sheets", "state", "committed_at"])
+    audit.record(
+        county=batch.county,
+        actor=None,
+        action="roster.commit",
+        target=batch,
+        after={"sheets": batch.sheets, "submitted_by": batch.created_by_name},
+    )
+
+
+def _first_day(school_year: int) -> date:
+    year = SchoolYear.objects.filter(pk=school_year).first()
+    return year.first_day if year else date(school_year, 9, 1)
+
+
+def _today(batch: ImportBatch) -> date:
+    """The day the roster was handed in: a retry after midnight writes the same."""
+    return timezone.localdate(batch.created_at)
+
+
+# -- files -------------------------------------------------------------------------------------
+
+
+def stored_path(stored_as: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / stored_as
+
+
+def _store(content: IO[bytes]) -> tuple[str, str]:
+    stored_as = f"rosters/{uuid.uuid4().hex}"
+    path = stored_path(stored_as)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        while chunk := content.read(1 << 20):
+            digest.update(chunk)
+            file.write(chunk)
+    return stored_as, digest.hexdigest()
+
+
+def forget_file(batch: ImportBatch) -> None:
+    """The rows are in the database now; a file of children's numbers need not lie about."""
+    if batch.stored_as:
+        stored_path(batch.stored_as).unlink(missing_ok=True)
+
+
+# -- the worker's end --------------------------------------------------------------------------
+
+
+def check_job(job: Job) -> dict[str, object]:
+    batch = check(
+        county=job.county,
+        batch_id=job.params["batch"],
+        report=_reporter(job),
+        guard=lambda: job.advance(0),
+    )
+    return {"batch": batch.pk, "refused": batch.refusal}
+
+
+def commit_job(job: Job) -> dict[str, object]:
+    batch = commit(
+        county=job.county,
+        batch_id=job.params["batch"],
+        report=_reporter(job),
+        guard=lambda: job.advance(0),
+    )
+    return {"batch": batch.pk}
+
+
+def _reporter(job: Job) -> Report:
+    """Progress goes out with the next heartbeat: the work itself is one open transaction."""
+
+    def report(stage: str, done: int) -> None:
+        job.stage, job.done = stage, done or job.done
+
+    return report
