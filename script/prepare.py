@@ -140,7 +140,7 @@ def _apt_install(packages: Sequence[str]) -> bool:
 
 
 def _pip(verb: str) -> list[str]:
-    return ["-m", "pip", verb, "--quiet", "--disable-pip-version-check", "--no-input"]
+    return ["-m", "pip", verb, "-qq", "--disable-pip-version-check", "--no-input"]
 
 
 def run(command: Sequence[str | Path], *, path: Path | None = None) -> None:

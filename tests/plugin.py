@@ -30,6 +30,7 @@ class Servers:
         self.home.chmod(0o711)
         self.run = self.home / "run"
         self.run.mkdir(mode=0o711)
+        (self.home / "static").mkdir()
         self.log = os.open(self.home / "servers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.postgres = Postgres(home=self.home, run=self.run, durable=False)
         self.valkey = Valkey(home=self.home, run=self.run)
