@@ -191,6 +191,7 @@ class ActOnCase(CaseDoor, DeedForm):
     permission = Permission.CASE_MANAGE
     action: Action
     deed: Callable[..., DropoutCase]
+    submit = ""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -208,7 +209,7 @@ class ActOnCase(CaseDoor, DeedForm):
             case=self.case,
             student=self.case.student,
             title=self.action.label,
-            submit=self.action.label,
+            submit=self.submit or self.action.label,
             cancel_href=self.case_href,
             **kwargs,
         )
@@ -228,6 +229,10 @@ class ActOnCase(CaseDoor, DeedForm):
 class VerifyCase(ActOnCase):
     action, form_class, deed = Action.VERIFY, forms.VerifyForm, services.verify_case
     days = ("verified_on",)
+    submit = "保存核查结果"
+
+    def get_initial(self) -> dict[str, Any]:
+        return super().get_initial() | {"verified_by": self.request.user.full_name}
 
 
 class AdvanceCase(ActOnCase):
