@@ -198,6 +198,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["core.web.HoldsPermission"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -225,6 +226,8 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "gif", "webp", "ico", "woff", "woff2", "map"]
 MEDIA_ROOT = APP_DATA / "files"  # outside the web root: files leave only through scoped views
+# A case nobody visited for so long stands among the to-dos: 7, 15 or 30, as the case list filters.
+VISIT_DUE_DAYS = int(os.environ.get("APP_VISIT_DUE_DAYS", 30))
 ROSTER_MAX_BYTES = int(os.environ.get("APP_ROSTER_MAX_MB", 100)) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000

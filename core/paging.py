@@ -23,7 +23,11 @@ class Page:
 
     @property
     def count_text(self) -> str:
-        return f"{CAP}+" if self.count > CAP else f"{self.count:,}"
+        return count_text(self.count)
+
+
+def count_text(count: int) -> str:
+    return f"{CAP}+" if count > CAP else f"{count:,}"
 
 
 def capped_count(rows: QuerySet[Any]) -> int:

@@ -4,6 +4,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 
 from core import jobs, paging, queries
@@ -17,12 +20,12 @@ class JobList(Requires, TemplateView):
     template_name = "core/job_list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        rows = queries.jobs_of(self.request.scope, actor_id=self.request.user.pk)
-        state = self.request.GET.get("state", "")
-        if state in Job.State.values:
-            rows = rows.filter(state=state)
+        chosen = {name: self.request.GET.get(name, "") for name in ("state", "days")}
+        rows = queries.jobs_of(
+            self.request.scope, actor_id=self.request.user.pk, now=timezone.now(), **chosen
+        )
         page = paging.page(rows, by="-created_at", asked=self.request.GET)
-        return super().get_context_data(page=page, state=state, states=Job.State, **kwargs)
+        return super().get_context_data(page=page, states=Job.State, **chosen, **kwargs)
 
 
 class JobPage(Requires):
@@ -30,10 +33,13 @@ class JobPage(Requires):
 
     @cached_property
     def job(self) -> Job:
-        rows = queries.jobs_of(self.request.scope, actor_id=self.request.user.pk)
+        rows = queries.jobs_of(
+            self.request.scope, actor_id=self.request.user.pk, now=timezone.now()
+        )
         return get_object_or_404(rows, pk=self.kwargs["job_id"])
 
 
+@method_decorator(never_cache, name="dispatch")
 class JobDetail(JobPage, TemplateView):
     """The page, and its progress alone for the poll that goes on until the job is over."""
 

@@ -115,7 +115,7 @@ class RosterForm(OfficeForm):
         self.fields["school_year"].choices = years  # type: ignore[attr-defined]
 
     def clean_file(self) -> "UploadedFile[Any]":
-        file: "UploadedFile[Any]" = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         most = settings.ROSTER_MAX_BYTES
         if (file.size or 0) > most:
             raise ValidationError(
