@@ -22,11 +22,19 @@ def make_database(*, maintenance_url: str, url: str, name: str) -> None:
 
 def is_empty(url: str) -> bool:
     """No migration has run here yet."""
+    return not _finds_a_row(url, "SELECT FROM pg_class WHERE relname = 'django_migrations'")
+
+
+def has_divisions(url: str) -> bool:
+    return _finds_a_row(url, "SELECT FROM schools_division LIMIT 1")
+
+
+def _finds_a_row(url: str, query: str) -> bool:
     connection = psycopg2.connect(url, connect_timeout=10)
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_class WHERE relname = 'django_migrations'")
-            return cursor.rowcount == 0
+            cursor.execute(query)
+            return cursor.rowcount > 0
     finally:
         connection.close()
 

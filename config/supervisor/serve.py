@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from config.supervisor.bootstrap import has_divisions
 from config.supervisor.child import Child, Process, spawn
 from config.supervisor.embedded import Embedded, make_secrets, wait_for
 from config.supervisor.layout import OWNER, ROOT, WEB, WORKER, Layout, Refused, say
@@ -81,6 +82,9 @@ def _fill(layout: Layout) -> None:
     if collecting is not None:
         _end(layout, collecting, name="collectstatic")
         _stamp_of_static(layout).write_text(_state_of_static())
+    if not has_divisions(layout.database_url(OWNER)):
+        say("loading the administrative divisions")
+        _end(layout, _begin(layout, ["load_divisions"], role=WORKER), name="load_divisions")
     if layout.given.get("APP_DEMO") != "0":
         say("loading the demo county, where the database is empty")
         _end(layout, _begin(layout, ["demo", "--if-empty"], role=WORKER), name="demo")
