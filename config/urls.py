@@ -1,6 +1,6 @@
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
+from config.docs import Schema, Swagger
 from config.health import Health, Ready
 from config.home import Home
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("students/", include("students.urls")),
     path("cases/", include("casework.urls")),
     path("ledgers/", include("ledgers.urls")),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema", Schema.as_view(), name="schema"),
+    path("api/v1/docs", Swagger.as_view(), name="api-docs"),
     path("api/v1/", include("ledgers.api_urls")),
 ]

@@ -1,0 +1,102 @@
+"""Takes the pictures of README and guides from a running demo, so they never show the past.
+
+Every page is taken at 1366x768 for officers or 360x740 for phones, signed in as the role named.
+"""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent
+BASE = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+DATA = Path(os.environ.get("APP_DATA", ROOT.parent / "var"))
+DESK, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    role: str
+    # A path, or the text of a link to follow from the path before the arrow: "/cases/ -> 李".
+    page: str
+    size: dict[str, int]
+    dark: bool = False
+
+
+PICTURES = [
+    Picture("sign-in", "", "/accounts/sign-in/", DESK),
+    Picture("home", "county_officer", "/", DESK),
+    Picture("home-dark", "county_officer", "/", DESK, dark=True),
+    Picture("students", "county_officer", "/students/", DESK),
+    Picture("student", "county_officer", "/students/ -> tbody a", DESK),
+    Picture("imports", "county_officer", "/students/imports/", DESK),
+    Picture("import-new", "county_officer", "/students/imports/new/", DESK),
+    Picture("cases", "county_officer", "/cases/", DESK),
+    Picture("case", "county_officer", "/cases/ -> tbody a", DESK),
+    Picture("ledgers", "county_officer", "/ledgers/", DESK),
+    Picture("jobs", "county_officer", "/jobs/", DESK),
+    Picture("phone-home", "class_teacher", "/", PHONE),
+    Picture("phone-cases", "class_teacher", "/cases/", PHONE),
+    Picture("phone-case", "class_teacher", "/cases/ -> tbody a", PHONE),
+]
+
+
+def logins() -> dict[str, tuple[str, str]]:
+    """Role -> (user name, password), the first user of each role in the demo's file."""
+    found: dict[str, tuple[str, str]] = {}
+    for line in (DATA / "demo-credentials.txt").read_text().splitlines():
+        fields = re.split(r"\s{2,}|\t", line.strip())
+        if len(fields) >= 3:
+            found.setdefault(fields[2], (fields[0], fields[1]))
+    return found
+
+
+def sign_in(page: Page, who: tuple[str, str]) -> None:
+    page.goto(f"{BASE}/accounts/sign-in/")
+    page.get_by_label("用户名").fill(who[0])
+    page.get_by_label("密码", exact=True).fill(who[1])
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) -> None:
+    context = browser.new_context(
+        viewport=picture.size,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        color_scheme="dark" if picture.dark else "light",
+    )
+    page = context.new_page()
+    if picture.role:
+        sign_in(page, users[picture.role])
+    start, _, link = picture.page.partition(" -> ")
+    page.goto(BASE + start)
+    if link:
+        page.locator(link).first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=ROOT / "pictures" / f"{picture.name}.png")
+    context.close()
+
+
+def main() -> None:
+    wanted = [p for p in PICTURES if not sys.argv[1:] or p.name in sys.argv[1:]]
+    (ROOT / "pictures").mkdir(exist_ok=True)
+    users = logins()
+    with sync_playwright() as driver:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = driver.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--disable-gpu", "--disable-background-networking", "--disable-sync", *sandbox],
+        )
+        for picture in wanted:
+            take(browser, picture, users)
+            print(picture.name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

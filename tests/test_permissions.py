@@ -1,0 +1,310 @@
+"""Every route x method x role x place, generated from the URL resolver.
+
+ROUTES is the one list kept by hand: what each route asks for. A route that is not in it, or whose
+view names another permission, fails. A refusal is always the request that succeeds for an allowed
+caller, sent by one who is not.
+"""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.roles import PERMISSIONS, Role
+from core.access import Permission as P
+from core.models import Job
+from students.models import ImportBatch
+from tests.factories import (
+    ClassGroupFactory,
+    DropoutCaseFactory,
+    SchoolFactory,
+    StudentGuardianFactory,
+    division,
+    holder,
+)
+
+OPEN = None
+ROUTES = {
+    "home": P.HOME_VIEW,
+    "schema": P.LEDGER_PULL,
+    "api-docs": P.LEDGER_PULL,
+    "healthz": OPEN,
+    "readyz": OPEN,
+    "accounts:sign-in": OPEN,
+    "accounts:sign-out": OPEN,
+    "accounts:county-choose": OPEN,
+    "accounts:password-change": P.OWN_ACCOUNT,
+    "accounts:token-list": P.TOKEN_MANAGE,
+    "accounts:token-new": P.TOKEN_MANAGE,
+    "accounts:token-revoke": P.TOKEN_MANAGE,
+    "core:job-list": P.JOB_VIEW,
+    "core:job-detail": P.JOB_VIEW,
+    "core:job-cancel": P.JOB_VIEW,
+    "students:student-list": P.STUDENT_VIEW,
+    "students:student-search": P.STUDENT_VIEW,
+    "students:student-detail": P.STUDENT_VIEW,
+    "students:student-edit": P.STUDENT_EDIT,
+    "students:number-reveal": P.IDENTITY_REVEAL,
+    "students:phone-reveal": P.IDENTITY_REVEAL,
+    "students:import-list": P.ROSTER_IMPORT,
+    "students:import-new": P.ROSTER_IMPORT,
+    "students:import-detail": P.ROSTER_IMPORT,
+    "students:import-commit": P.ROSTER_IMPORT,
+    "students:import-discard": P.ROSTER_IMPORT,
+    "students:import-rejected": P.ROSTER_IMPORT,
+    "casework:case-list": P.CASE_VIEW,
+    "casework:student-cases": P.CASE_VIEW,
+    "casework:case-open": P.CASE_OPEN,
+    "casework:case-detail": P.CASE_VIEW,
+    "casework:visit-new": P.VISIT_LOG,
+    "casework:case-verify": P.CASE_MANAGE,
+    "casework:case-persuade": P.CASE_MANAGE,
+    "casework:case-escalate": P.CASE_MANAGE,
+    "casework:case-return": P.CASE_MANAGE,
+    "casework:case-observe": P.CASE_MANAGE,
+    "casework:case-relapse": P.CASE_MANAGE,
+    "casework:case-close": P.CASE_CLOSE,
+    "casework:case-lapse": P.CASE_CLOSE,
+}
+PLACES = {  # what a role's grant names
+    Role.TOWNSHIP_OFFICER: "township",
+    Role.SCHOOL_HEAD: "school",
+    Role.CLASS_TEACHER: "class_group",
+    Role.PROVINCE_READER: "province",
+}
+OF_THE_COUNTY = {"job_id", "batch_id"}  # things no lower place owns a part of
+API = {"schema", "api-docs"}
+REFUSED = {401, 403, 404, 405}
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    view: type
+    arguments: tuple[str, ...]
+
+    @property
+    def methods(self):
+        handled = [m for m in self.view.http_method_names if hasattr(self.view, m)]
+        return [m for m in handled if m not in ("options", "head")]
+
+    def __str__(self):
+        return self.name
+
+
+def routes(patterns=None, namespace=""):
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            view = getattr(pattern.callback, "view_class", None) or getattr(
+                pattern.callback, "cls", None
+            )
+            yield Route(f"{namespace}{pattern.name}", view, tuple(pattern.pattern.regex.groupindex))
+
+
+ALL = sorted(routes(), key=str)
+GUARDED = [r for r in ALL if ROUTES.get(r.name, OPEN) is not OPEN]
+
+
+def test_every_route_stands_in_the_table_with_the_permission_its_view_names():
+    named = {route.name: getattr(route.view, "permission", "no permission named") for route in ALL}
+
+    assert named == ROUTES
+
+
+def test_every_permission_opens_some_door_and_is_held_by_some_role():
+    held = frozenset().union(*PERMISSIONS.values())
+
+    assert set(ROUTES.values()) - {OPEN} <= held
+    assert set(PERMISSIONS) == set(Role)
+
+
+@dataclass
+class World:
+    """One child with all that hangs on it, and a second place of each kind with nothing."""
+
+    student: object
+    objects: dict
+
+    def holder(self, role, *, elsewhere=False):
+        return holder(role, **(self.other_place(role) if elsewhere else self.own_place(role)))
+
+    def own_place(self, role):
+        kind = PLACES.get(role, "county")
+        return {
+            "province": {"division": division("62")},
+            "county": {"division": division("620602")},
+            "township": {"division": division(self.student.township)},
+            "school": {"school": self.student.school},
+            "class_group": {"class_group": self.student.class_group},
+        }[kind]
+
+    def other_place(self, role):
+        kind = PLACES.get(role, "county")
+        if kind in ("province", "county"):
+            return {"division": division("50" if kind == "province" else "620621")}
+        if kind == "township":
+            return {"division": division("620602104")}
+        school = SchoolFactory(township=division("620602104"))
+        if kind == "school":
+            return {"school": school}
+        return {"class_group": ClassGroupFactory(school=school)}
+
+    def arguments(self, route):
+        # The same word names an identifier of the child here and a guardian's phone there.
+        own = {**self.objects, "secret_id": self.objects[secret_of(route)]}
+        return {name: own[name] for name in route.arguments}
+
+    def unknown(self, route):
+        return {name: absent(value) for name, value in self.arguments(route).items()}
+
+
+def secret_of(route):
+    return "guardian_id" if route.name == "students:phone-reveal" else "identifier_id"
+
+
+def absent(value):
+    return 999_999_999 if isinstance(value, int) else "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def world(db):
+    case = DropoutCaseFactory()
+    student = case.student
+    kin = StudentGuardianFactory(student=student)
+    job = Job.objects.create(county="620602", task="core.test", title="任务")
+    batch = ImportBatch.objects.create(
+        county="620602", school_year=2026, file_name="名册.xlsx", sha256="0" * 64, stored_as="x"
+    )
+    return World(
+        student,
+        {
+            "student_id": student.pk,
+            "case_id": case.pk,
+            "job_id": job.pk,
+            "batch_id": batch.pk,
+            "identifier_id": student.identifiers.get().pk,
+            "guardian_id": kin.guardian_id,
+            "token_id": 999_999_999,
+        },
+    )
+
+
+@contextmanager
+def undone():
+    """What a request did is taken back, so that every role meets the same world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def signed_in(user):
+    client = Client(raise_request_exception=True)
+    client.force_login(user)
+    if user.grants.get().role == Role.PROVINCE_READER:
+        session = client.session
+        session["county"] = "620602"  # a reader over many counties looks at one at a time
+        session.save()
+    return client
+
+
+def send(client, route, method, arguments):
+    return getattr(client, method)(reverse(route.name, kwargs=arguments))
+
+
+def holds(route, role):
+    return ROUTES[route.name] in PERMISSIONS[role]
+
+
+def reaches(route, role):
+    """A place below the county owns no part of what belongs to the county."""
+    return not (OF_THE_COUNTY & set(route.arguments)) or PLACES.get(role, "county") == "county"
+
+
+def every(routes):
+    """Routes with their methods; ids a person can read in a failing run."""
+    return [pytest.param(r, m, id=f"{r}-{m}") for r in routes for m in r.methods]
+
+
+@pytest.mark.parametrize("route, method", every(GUARDED))
+def test_an_allowed_role_at_its_place_gets_in(world, route, method):
+    met = {}
+    for role in (role for role in Role if holds(route, role)):
+        with undone():
+            user = world.holder(role)
+            arguments = world.arguments(route) | own_token(route, user)
+            met[role] = send(signed_in(user), route, method, arguments).status_code
+    assert met
+    for role, status in met.items():
+        assert (status not in REFUSED and status < 500) == reaches(route, role), (role, status)
+
+
+def own_token(route, user):
+    """A token is its owner's alone, whatever the place."""
+    if "token_id" not in route.arguments:
+        return {}
+    token, _ = tokens.issue(
+        owner=user,
+        county="620602",
+        name="接口",
+        permissions=set(),
+        now=timezone.now(),
+        lifetime=timedelta(days=1),
+    )
+    return {"token_id": token.pk}
+
+
+@pytest.mark.parametrize("route, method", every(r for r in GUARDED if r.arguments))
+def test_at_another_place_a_thing_is_as_if_it_did_not_exist(world, route, method):
+    if "token_id" in route.arguments:
+        stranger = world.holder(Role.COUNTY_OFFICER)
+        world.objects |= own_token(route, stranger)
+    for role in (role for role in Role if holds(route, role)):
+        with undone():
+            client = signed_in(world.holder(role, elsewhere=True))
+            foreign = send(client, route, method, world.arguments(route))
+            missing = send(client, route, method, world.unknown(route))
+
+        assert foreign.status_code == missing.status_code, (role, foreign, missing)
+        assert foreign.status_code in ({403} if no_county(role) else {404}), (role, foreign)
+        assert foreign.content == missing.content
+
+
+def no_county(role):
+    """Over another province, the county looked at lies in no grant: nothing is permitted."""
+    return role == Role.PROVINCE_READER
+
+
+@pytest.mark.parametrize("route, method", every(GUARDED))
+def test_a_role_without_the_permission_is_refused(world, route, method):
+    refused = [role for role in Role if not holds(route, role)]
+    for role in refused:
+        with undone():
+            answer = send(signed_in(world.holder(role)), route, method, world.arguments(route))
+        assert answer.status_code == 403, role
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=str)
+def test_nobody_gets_in_without_signing_in(world, client, route):
+    for method in route.methods:
+        answer = send(client, route, method, world.arguments(route))
+        if route.name in API or route.name.startswith("api:"):
+            assert answer.status_code == 401
+        else:
+            assert answer.headers["Location"].startswith(reverse("accounts:sign-in"))
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=str)
+def test_a_method_nobody_wrote_is_not_allowed(world, route):
+    role = next(role for role in Role if holds(route, role))
+    client = signed_in(world.holder(role))
+    for method in {"get", "post", "put", "patch", "delete"} - set(route.methods):
+        assert send(client, route, method, world.arguments(route)).status_code == 405
