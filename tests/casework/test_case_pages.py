@@ -1,0 +1,261 @@
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from casework.models import DropoutCase
+from casework.states import CaseState
+from tests.factories import (
+    DropoutCaseFactory,
+    HomeVisitFactory,
+    SchoolFactory,
+    StudentFactory,
+    StudentGuardianFactory,
+    auditor,
+    class_teacher,
+    county_officer,
+    division,
+    school_head,
+)
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("casework:case-list")
+
+
+def page(name, *args):
+    return reverse(f"casework:{name}", args=args)
+
+
+@pytest.fixture
+def officer(client):
+    user = county_officer()
+    client.force_login(user)
+    return user
+
+
+def closed(**fields):
+    return DropoutCaseFactory(
+        state="closed", placement="RP01", closed_on=date(2026, 10, 1), **fields
+    )
+
+
+def counts(response):
+    return {label: count for _, label, count, _ in response.context["chips"]}
+
+
+def names(response):
+    return [line.case.student.full_name for line in response.context["lines"]]
+
+
+def test_every_count_is_that_of_the_list_behind_it(client, officer):
+    far = SchoolFactory(township=division("620602104"))
+    for number in range(3):
+        DropoutCaseFactory(opened_on=date(2026, 9, 8 + number))
+    DropoutCaseFactory(state="confirmed", student__class_group__school=far)
+    closed()
+
+    for filters in ("", f"school={far.pk}&", "town=620602104&", "source=school&", "overdue=7&"):
+        for query, _, count, _ in client.get(f"{LIST}?{filters}").context["chips"]:
+            found = client.get(f"{LIST}?{query}")
+            assert found.context["page"].count == len(found.context["lines"]) == count
+    assert counts(client.get(LIST)) | {"全部": 5, "未结": 4, "疑似": 3} == counts(client.get(LIST))
+    assert counts(client.get(f"{LIST}?school={far.pk}"))["全部"] == 1
+
+
+def test_the_filter_of_the_unvisited_asks_about_open_cases_only(client, officer):
+    today = timezone.localdate()
+    long_ago = today - timedelta(days=40)
+    quiet = DropoutCaseFactory(state="confirmed", opened_on=long_ago)
+    visited = DropoutCaseFactory(state="confirmed", opened_on=long_ago)
+    HomeVisitFactory(case=visited, visited_on=today - timedelta(days=10))
+    DropoutCaseFactory(opened_on=today)
+    closed(opened_on=long_ago - timedelta(days=100))
+
+    assert names(client.get(f"{LIST}?overdue=30")) == [quiet.student.full_name]
+    assert len(names(client.get(f"{LIST}?overdue=7"))) == 2
+
+
+def test_pages_of_fifty_show_every_case_once_newest_first(client, officer):
+    group = DropoutCaseFactory(opened_on=date(2026, 9, 1)).student.class_group
+    for number in range(54):
+        day = date(2026, 9, 2) + timedelta(days=number % 7)
+        DropoutCaseFactory(opened_on=day, student__class_group=group)
+
+    first = client.get(LIST)
+    second = client.get(f"{LIST}?{first.context['page'].next_query}")
+    seen = [line.case for response in (first, second) for line in response.context["lines"]]
+
+    assert [case.pk for case in seen] == list(
+        DropoutCase.objects.order_by("-opened_on", "-pk").values_list("pk", flat=True)
+    )
+    assert second.context["page"].next_query is None
+
+
+def test_a_list_asks_as_many_questions_for_fifty_cases_as_for_one(
+    client, officer, django_assert_max_num_queries
+):
+    group = DropoutCaseFactory().student.class_group
+    for _ in range(12):
+        DropoutCaseFactory(student__class_group=group)
+    client.get(LIST)
+
+    with django_assert_max_num_queries(20):
+        client.get(LIST)
+
+
+def test_a_teacher_sees_the_cases_of_the_class_and_no_other(client):
+    own, other = DropoutCaseFactory(), DropoutCaseFactory()
+    client.force_login(class_teacher(own.student.class_group))
+
+    assert names(client.get(LIST)) == [own.student.full_name]
+    assert client.get(page("case-detail", own.pk)).status_code == 200
+    for case_id in (other.pk, 0):
+        assert client.get(page("case-detail", case_id)).status_code == 404
+        assert client.post(page("visit-new", case_id)).status_code == 404
+    assert client.get(page("student-cases", other.student_id)).status_code == 404
+    assert client.get(page("case-open", other.student_id)).status_code == 404
+
+
+@pytest.mark.parametrize("door", ["verify", "close", "lapse", "return"])
+def test_a_teacher_is_refused_what_the_county_does(client, door):
+    case = DropoutCaseFactory()
+    client.force_login(class_teacher(case.student.class_group))
+
+    assert client.get(page(f"case-{door}", case.pk)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "user, state, buttons",
+    [
+        (county_officer, "suspected", ["核查", "家访"]),
+        (county_officer, "persuading", ["家访", "转入依法控辍", "登记复学", "无法复学销号"]),
+        (school_head, "confirmed", ["核查", "开始劝返", "家访", "登记复学"]),
+        (class_teacher, "observing", ["家访"]),
+        (auditor, "confirmed", []),
+    ],
+)
+def test_the_case_offers_only_what_may_be_done_next(client, user, state, buttons):
+    case = DropoutCaseFactory(state=state)
+    places = {school_head: [case.student.school], class_teacher: [case.student.class_group]}
+    client.force_login(user(*places.get(user, [])))
+
+    response = client.get(page("case-detail", case.pk))
+
+    assert [action.label for action, _ in response.context["doors"]] == buttons
+    for _, href in response.context["doors"]:
+        assert client.get(href).status_code == 200
+
+
+def test_the_case_shows_masked_numbers_only(client, officer):
+    case = DropoutCaseFactory()
+    StudentGuardianFactory(student=case.student, guardian__phone="19912345678")
+    number = case.student.identifiers.get()
+
+    text = client.get(page("case-detail", case.pk)).content.decode()
+
+    assert number.mask in text
+    assert "199****5678" in text
+    assert number.reveal() not in text
+    assert "19912345678" not in text
+
+
+def test_from_the_student_to_the_closed_case_by_the_pages_alone(client, officer):
+    student = StudentFactory()
+    today = timezone.localdate()
+
+    def send(href, **fields):
+        response = client.post(href, fields, follow=True)
+        assert response.redirect_chain, response.context["form"].errors
+        return response
+
+    send(page("case-open", student.pk), opened_on=today, source="absence")
+    case = DropoutCase.objects.get()
+    send(
+        page("case-verify", case.pk),
+        result="C01",
+        verified_on=today,
+        verified_by="李老师",
+        main_cause="R02",
+        causes=["R06"],
+        dropped_out_on=today,
+    )
+    send(page("case-persuade", case.pk), on=today)
+    send(page("case-escalate", case.pk), on=today)
+    send(page("case-return", case.pk), returned_on=today, placement="RP01")
+    send(page("case-observe", case.pk), on=today, placement="RP02")
+    last = send(page("case-close", case.pk), closed_on=today, placement="RP02")
+
+    case.refresh_from_db()
+    assert (case.state, case.placement) == (CaseState.CLOSED, "RP02")
+    assert "“销号”已办理，个案现为“已销号”。" in last.content.decode()
+    history = last.content.decode()
+    assert "疑似 → 确认辍学" in history
+    assert "跟踪中 → 已销号" in history
+
+
+def test_a_relapse_leads_to_the_new_case_and_back(client, officer):
+    case = DropoutCaseFactory(state="returned", returned_on=date(2026, 9, 20), placement="RP01")
+
+    response = client.post(
+        page("case-relapse", case.pk), {"on": "2026-10-09", "placement": "RP01"}, follow=True
+    )
+
+    new = DropoutCase.objects.get(previous_case=case)
+    assert response.redirect_chain[-1][0] == page("case-detail", new.pk)
+    assert page("case-detail", case.pk) in response.content.decode()
+    assert page("case-detail", new.pk) in client.get(page("case-detail", case.pk)).content.decode()
+
+
+def test_a_refused_deed_keeps_the_answers_and_says_why(client, officer):
+    case = DropoutCaseFactory()
+
+    response = client.post(
+        page("case-verify", case.pk),
+        {"result": "X03", "verified_on": "2026-09-10", "verified_by": "李老师"},
+    )
+
+    text = response.content.decode()
+    assert "须写明佐证材料" in text
+    assert 'value="李老师"' in text
+    case.refresh_from_db()
+    assert case.state == CaseState.SUSPECTED
+
+
+def test_a_deed_out_of_turn_leads_back_with_the_remedy(client, officer):
+    case = DropoutCaseFactory()
+
+    response = client.get(page("case-close", case.pk), follow=True)
+
+    assert response.redirect_chain == [(page("case-detail", case.pk), 302)]
+    assert "请先登记核查结果" in response.content.decode()
+
+
+def test_a_second_case_is_refused_with_the_way_to_the_first(client, officer):
+    case = DropoutCaseFactory()
+
+    response = client.post(
+        page("case-open", case.student_id), {"opened_on": "2026-09-20", "source": "school"}
+    )
+
+    assert "已有未结个案" in response.content.decode()
+    assert page("case-detail", case.pk) in response.content.decode()
+
+
+def test_the_fragment_of_the_student_page_is_a_page_without_htmx(client, officer):
+    case = DropoutCaseFactory()
+    href = page("student-cases", case.student_id)
+
+    whole, part = client.get(href), client.get(href, headers={"HX-Request": "true"})
+
+    assert "<html" in whole.content.decode()
+    assert "<html" not in part.content.decode()
+    assert page("case-detail", case.pk) in part.content.decode()
+    assert "HX-Request" in part["Vary"]
+
+
+def test_no_page_names_a_case_without_permission(client):
+    case = DropoutCaseFactory()
+
+    assert client.get(LIST).status_code == 302
+    assert client.get(page("case-detail", case.pk)).status_code == 302
