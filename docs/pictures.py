@@ -9,12 +9,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent
 BASE = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
 DATA = Path(os.environ.get("APP_DATA", ROOT.parent / "var"))
-DESK, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1366, "height": 768}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Picture:
     role: str
     # A path, or the text of a link to follow from the path before the arrow: "/cases/ -> 李".
     page: str
-    size: dict[str, int]
+    size: ViewportSize
     dark: bool = False
 
 
@@ -94,7 +95,7 @@ def main() -> None:
         )
         for picture in wanted:
             take(browser, picture, users)
-            print(picture.name)
+            sys.stdout.write(f"{picture.name}\n")
         browser.close()
 
 
