@@ -35,6 +35,7 @@ def environment(app_data, **more):
         **kept,
         "APP_DATA": str(app_data),
         "APP_DEMO": "0",
+        "APP_DEBUG": "1",  # without compressing static files; test_compose.py does that
         "PYTHONPATH": str(ROOT),
         **more,
     }
