@@ -67,7 +67,7 @@ GRADES = {
 }
 _PEOPLES = [("汉族", "01"), ("藏族", "04"), ("回族", "03"), ("蒙古族", "02"), ("土族", "30")]
 _PEOPLE_WEIGHTS = [90, 4, 3, 2, 1]
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡"
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡"
 _GIVEN = (
     "梓涵子轩浩宇欣怡雨桐一诺晨曦佳琪俊杰思远文博嘉怡若曦静宜志强晓明雪梅建国海燕春玲"
     "天佑婷婷丽娜伟东永福玉兰秀英凯旋明哲诗涵可馨梦瑶睿阳泽宇皓轩雅静彤彤小龙金凤银花"
@@ -174,7 +174,7 @@ def _identity(born, sex, taken):
 
 def _name(chance):
     given = "".join(chance.choices(_GIVEN, k=chance.choices([1, 2], [13, 87])[0]))
-    return chance.choice(_SURNAMES) + given
+    return chance.choice(SURNAMES) + given
 
 
 def _spoil(pupil, other, chance):

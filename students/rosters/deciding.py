@@ -133,6 +133,18 @@ SELECT sheet_no, row_no, student_id, student_id IS NULL AND NOT is_duplicate AS 
   FROM differing d
 """
 
+# A copy, because only its owner may ANALYZE a table: unknown to the planner, the fresh rows of a
+# batch were joined row by row (5,000 took 16 s).
+_STAGED = """
+DROP TABLE IF EXISTS pg_temp.staged;
+CREATE TEMPORARY TABLE staged ON COMMIT DROP AS
+SELECT sheet_no, row_no, reason, full_name, is_marked, number_blind, number_mask,
+       student_no_blind, student_no_mask, sex, birth_date, ethnicity_code, school_id, grade,
+       class_number, attendance_mode, added, dropped
+  FROM students_rosterrow WHERE batch_id = %(batch)s AND verdict <> 'rejected';
+ANALYZE staged
+"""
+
 _VERDICT = """
 CASE WHEN d.sheet_no IS NULL OR d.is_duplicate THEN 'rejected'
      WHEN d.student_id IS NULL THEN 'created'
@@ -166,8 +178,10 @@ def decide_incoming(*, county: str, on: date) -> None:
 
 def decide_batch(*, county: str, batch_id: int, on: date) -> None:
     """The same from the rows of a batch that were good when they were checked."""
-    rows = "(SELECT * FROM students_rosterrow WHERE batch_id = %(batch)s AND verdict <> 'rejected')"
-    _decide(f"{rows} staged", {"county": county, "batch": batch_id, "on": on})
+    values = {"county": county, "batch": batch_id, "on": on}
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGED, values)
+    _decide("staged", values)
 
 
 def _decide(rows: str, values: dict[str, Any]) -> None:
