@@ -23,6 +23,7 @@ from students.models import Student
 
 MANAGE = Permission.CASE_MANAGE
 OPENING_DAY = "建案日期"
+OTHER_CAUSE = "R99"
 
 
 class OpenCaseExists(TransitionRefused):
@@ -141,6 +142,8 @@ def verify_case(
         facts = _dropout_facts(
             main_cause=main_cause, causes=causes, dropped_out_on=dropped_out_on, on=verified_on
         )
+        if OTHER_CAUSE in facts["causes"] and not note:
+            raise TransitionRefused("辍学原因选了“其他”，请在“说明”中写明是什么原因。")
     take_step(
         case,
         actor=actor,

@@ -132,6 +132,7 @@ def test_the_result_of_the_check_decides(result, then):
         ({"result": "C01", "dropped_out_on": OPENED}, "主要辍学原因"),
         ({"result": "C01", "main_cause": "R02"}, "辍学日期"),
         ({"result": "C01", "main_cause": "R77", "dropped_out_on": OPENED}, "辍学原因“R77”"),
+        ({"result": "C01", "main_cause": "R99", "dropped_out_on": OPENED}, "写明是什么原因"),
         ({"result": "Z99"}, "核查结果“Z99”"),
         ({"result": "U01", "verified_on": TODAY + timedelta(1)}, "不能晚于今天（2026-11-21）"),
         ({"result": "U01", "verified_on": OPENED - timedelta(1)}, "不能早于建案日期（2026-09-08）"),
