@@ -1,0 +1,307 @@
+"""Dropout cases of two school years in every state, told through the services a person uses."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from accounts.scope import scope_for
+from casework import services
+from casework.models import DropoutCase
+from casework.states import Action, VisitKind, VisitOutcome
+from core.access import Scope
+
+# What happened, step by step, and how many of sixty cases end there. A step is named below.
+_OPEN_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
+    ((), 5),
+    (("phone",), 4),
+    (("phone", "unclear"), 2),
+    (("check", "confirm"), 5),
+    (("check", "confirm", "persuade", "persuade"), 6),
+    (("check", "confirm", "persuade", "persuade", "promise"), 4),
+    (("check", "confirm", "persuade", "persuade", "refuse", "order"), 3),
+    (("check", "confirm", "persuade", "promise", "back"), 4),
+    (("check", "confirm", "persuade", "back", "watch", "look"), 6),
+    (("check", "confirm", "persuade", "back", "watch", "relapse"), 2),
+)
+_ENDED_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
+    (("check", "exclude"), 8),
+    (("check", "confirm", "persuade", "back", "watch", "look", "close"), 8),
+    (("check", "confirm", "persuade", "refuse", "order", "back", "watch", "look", "close"), 2),
+    (("check", "confirm", "persuade", "lapse"), 1),
+)
+_LONGEST_STEP = 8  # days
+_SOURCES = ("school", "school", "township", "sent_down", "status_match")
+_SUSPICIONS = ("连续缺课未请假", "开学未报到", "多次请假后未返校", "学籍比对无就读记录")
+_CAUSES = ("R02", "R02", "R01", "R03", "R12", "R10", "R15", "R06")
+_EXCUSES = (
+    ("X03", "在读证明一份，就读学校已盖章"),
+    ("X04", "学籍截图一份，与就读学校班主任通话核实"),
+    ("X02", "县内接收学校书面说明"),
+    ("X08", "休学审批表及县级医院证明"),
+    ("X01", "当日考勤表及到校照片"),
+)
+_FINDINGS = (
+    "孩子在家，情绪稳定，不愿谈学习。",
+    "父母外出，由祖父母照看，说不清去向。",
+    "孩子跟随亲戚在外务工，已电话联系。",
+)
+_ADVICE = (
+    "由班主任结对补课，每周联系一次。",
+    "请村委会协助联系监护人返乡。",
+    "协调插入原班，安排心理辅导。",
+)
+
+
+@dataclass(slots=True)
+class _Pen:
+    """Who writes a case down, and the day it is at."""
+
+    officer: User
+    scope: Scope
+    rng: Random
+    case_id: int
+    day: date
+
+
+def tell_cases(
+    *, officer: User, students: Sequence[int], rng: Random, today: date, year_began: date
+) -> int:
+    """One case a student, open ones first; the order of `students` decides who gets which."""
+    scope = scope_for(officer, on=today)
+    before = DropoutCase.objects.count()
+    for student, (story, is_open) in zip(students, _stories(len(students)), strict=True):
+        opened_on = _opening(len(story), is_open, rng=rng, today=today, year_began=year_began)
+        _tell(story, officer, scope, student=student, opened_on=opened_on, rng=rng)
+    _place_openings(scope.county)
+    return DropoutCase.objects.count() - before
+
+
+def _stories(count: int) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Spread so that few cases show many states too."""
+    both = [(story, share, True) for story, share in _OPEN_STORIES]
+    both += [(story, share, False) for story, share in _ENDED_STORIES]
+    total = sum(share for _, share, _ in both)
+    rounds = -(-count // total)
+    given = 0
+    for turn in range(max(share for _, share, _ in both) * rounds):
+        for story, share, is_open in both:
+            if turn < share * rounds and given < count:
+                given += 1
+                yield story, is_open
+
+
+def _opening(steps: int, is_open: bool, *, rng: Random, today: date, year_began: date) -> date:
+    needed = timedelta(days=3 + _LONGEST_STEP * steps)
+    if is_open:
+        return today - needed - timedelta(days=rng.randrange(6))
+    earliest = year_began.replace(year=year_began.year - 1) + timedelta(days=15)
+    latest = max(today - needed, earliest)
+    return earliest + timedelta(days=rng.randrange((latest - earliest).days + 1))
+
+
+def _tell(
+    story: tuple[str, ...],
+    officer: User,
+    scope: Scope,
+    *,
+    student: int,
+    opened_on: date,
+    rng: Random,
+) -> None:
+    source = rng.choice(_SOURCES)
+    case = services.open_case(
+        scope=scope,
+        actor=officer,
+        student_id=student,
+        today=opened_on,
+        opened_on=opened_on,
+        source=source,
+        last_present_on=opened_on - timedelta(days=rng.randrange(8, 15)),
+        suspicion=rng.choice(_SUSPICIONS),
+        sent_down_batch=f"{opened_on:%Y}年第{rng.randrange(1, 4)}批"
+        if source == "sent_down"
+        else "",
+    )
+    pen = _Pen(officer, scope, rng, case.pk, opened_on)
+    for step in story:
+        pen.day += timedelta(days=rng.randrange(2, _LONGEST_STEP + 1))
+        _STEPS[step](pen)
+
+
+def _visit(pen: _Pen, kind: VisitKind, outcome: VisitOutcome, *, people_met: str) -> None:
+    promised = outcome == VisitOutcome.PROMISED
+    services.log_home_visit(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        client_uuid=UUID(int=pen.rng.getrandbits(128), version=4),
+        today=pen.day,
+        visited_on=pen.day,
+        kind=kind,
+        outcome=outcome,
+        visitors=pen.rng.choice(("班主任、村干部", "班主任、副校长", "包村干部、校长")),
+        people_met=people_met,
+        findings=pen.rng.choice(_FINDINGS),
+        advice=pen.rng.choice(_ADVICE),
+        promised_on=pen.day + timedelta(days=3) if promised else None,
+        next_visit_on=pen.day + timedelta(days=7),
+    )
+
+
+def _phone(pen: _Pen) -> None:
+    _visit(pen, VisitKind.PHONE, VisitOutcome.NOT_MET, people_met="")
+
+
+def _check(pen: _Pen) -> None:
+    _visit(pen, VisitKind.FIRST_CHECK, VisitOutcome.TALKED, people_met="祖父母")
+
+
+def _persuade(pen: _Pen) -> None:
+    _visit(pen, VisitKind.PERSUASION, VisitOutcome.TALKED, people_met="学生、母亲")
+
+
+def _promise(pen: _Pen) -> None:
+    _visit(pen, VisitKind.PERSUASION, VisitOutcome.PROMISED, people_met="学生、父亲")
+
+
+def _refuse(pen: _Pen) -> None:
+    _visit(pen, VisitKind.PERSUASION, VisitOutcome.REFUSED, people_met="父亲")
+
+
+def _look(pen: _Pen) -> None:
+    _visit(pen, VisitKind.OBSERVATION, VisitOutcome.BACK, people_met="学生、班主任")
+
+
+def _verify(pen: _Pen, result: str, **facts: Any) -> None:
+    services.verify_case(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        today=pen.day,
+        verified_on=pen.day,
+        result=result,
+        verified_by=pen.officer.full_name,
+        **facts,
+    )
+
+
+def _confirm(pen: _Pen) -> None:
+    main, other = pen.rng.sample(sorted(set(_CAUSES)), 2)
+    _verify(
+        pen,
+        "C01",
+        main_cause=main,
+        causes=[other],
+        dropped_out_on=pen.day - timedelta(days=pen.rng.randrange(3, 10)),
+        whereabouts=pen.rng.choice(("在家", "随父母在外", "县城餐馆帮工", "外省务工")),
+    )
+
+
+def _exclude(pen: _Pen) -> None:
+    result, evidence = pen.rng.choice(_EXCUSES)
+    _verify(pen, result, evidence=evidence)
+
+
+def _unclear(pen: _Pen) -> None:
+    _verify(pen, "U01")
+
+
+def _advance(pen: _Pen, action: Action) -> None:
+    services.advance_case(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        action=action,
+        today=pen.day,
+        on=pen.day,
+    )
+
+
+def _order(pen: _Pen) -> None:
+    _advance(pen, Action.ESCALATE)
+
+
+def _watch(pen: _Pen) -> None:
+    _advance(pen, Action.OBSERVE)
+
+
+def _back(pen: _Pen) -> None:
+    services.return_student(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        today=pen.day,
+        returned_on=pen.day,
+        placement=pen.rng.choice(("RP01", "RP01", "RP02", "RP03", "RP04")),
+    )
+
+
+def _relapse(pen: _Pen) -> None:
+    services.record_relapse(
+        scope=pen.scope, actor=pen.officer, case_id=pen.case_id, today=pen.day, on=pen.day
+    )
+
+
+def _close(pen: _Pen) -> None:
+    services.close_case(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        today=pen.day,
+        closed_on=pen.day,
+        note="跟踪期满，稳定在校。",
+    )
+
+
+def _lapse(pen: _Pen) -> None:
+    services.lapse_case(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        today=pen.day,
+        closed_on=pen.day,
+        lapse_reason="moved_out",
+    )
+
+
+_STEPS = {
+    "phone": _phone,
+    "check": _check,
+    "unclear": _unclear,
+    "confirm": _confirm,
+    "exclude": _exclude,
+    "persuade": _persuade,
+    "promise": _promise,
+    "refuse": _refuse,
+    "order": _order,
+    "back": _back,
+    "watch": _watch,
+    "look": _look,
+    "relapse": _relapse,
+    "close": _close,
+    "lapse": _lapse,
+}
+
+
+def _place_openings(county: str) -> None:
+    """A case of the year before was opened at the school and grade of that day."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE casework_dropoutcase kase
+               SET school_at_opening_id = stay.school_id, grade_at_opening = stay.grade
+              FROM students_enrolment stay
+             WHERE kase.county = %(county)s AND stay.student_id = kase.student_id
+               AND kase.opened_on BETWEEN stay.valid_from
+                                      AND coalesce(stay.valid_to, kase.opened_on)
+               AND (kase.school_at_opening_id, kase.grade_at_opening)
+                   IS DISTINCT FROM (stay.school_id, stay.grade)
+            """,
+            {"county": county},
+        )
