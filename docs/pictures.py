@@ -21,8 +21,8 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 @dataclass(frozen=True)
 class Picture:
     name: str
-    role: str
-    # A path, or the text of a link to follow from the path before the arrow: "/cases/ -> 李".
+    user: str
+    # A path, or behind an arrow the first link to follow from there: "/cases/ -> tbody a".
     page: str
     size: ViewportSize
     dark: bool = False
@@ -30,30 +30,27 @@ class Picture:
 
 PICTURES = [
     Picture("sign-in", "", "/accounts/sign-in/", DESK),
-    Picture("home", "county_officer", "/", DESK),
-    Picture("home-dark", "county_officer", "/", DESK, dark=True),
-    Picture("students", "county_officer", "/students/", DESK),
-    Picture("student", "county_officer", "/students/ -> tbody a", DESK),
-    Picture("imports", "county_officer", "/students/imports/", DESK),
-    Picture("import-new", "county_officer", "/students/imports/new/", DESK),
-    Picture("cases", "county_officer", "/cases/", DESK),
-    Picture("case", "county_officer", "/cases/ -> tbody a", DESK),
-    Picture("ledgers", "county_officer", "/ledgers/", DESK),
-    Picture("jobs", "county_officer", "/jobs/", DESK),
-    Picture("phone-home", "class_teacher", "/", PHONE),
-    Picture("phone-cases", "class_teacher", "/cases/", PHONE),
-    Picture("phone-case", "class_teacher", "/cases/ -> tbody a", PHONE),
+    Picture("home", "county", "/", DESK),
+    Picture("home-dark", "county", "/", DESK, dark=True),
+    Picture("students", "county", "/students/", DESK),
+    Picture("student", "county", "/students/ -> tbody a", DESK),
+    Picture("imports", "county", "/students/imports/", DESK),
+    Picture("import-new", "county", "/students/imports/new/", DESK),
+    Picture("cases", "county", "/cases/", DESK),
+    Picture("case", "county", "/cases/ -> tbody a", DESK),
+    Picture("ledgers", "county", "/ledgers/", DESK),
+    Picture("jobs", "county", "/jobs/", DESK),
+    Picture("phone-home", "teacher", "/", PHONE),
+    Picture("phone-cases", "teacher", "/cases/", PHONE),
+    Picture("phone-case", "teacher", "/cases/ -> tbody a", PHONE),
 ]
 
 
 def logins() -> dict[str, tuple[str, str]]:
-    """Role -> (user name, password), the first user of each role in the demo's file."""
-    found: dict[str, tuple[str, str]] = {}
-    for line in (DATA / "demo-credentials.txt").read_text().splitlines():
-        fields = re.split(r"\s{2,}|\t", line.strip())
-        if len(fields) >= 3:
-            found.setdefault(fields[2], (fields[0], fields[1]))
-    return found
+    """User name -> (user name, password), from the demo's file."""
+    lines = (DATA / "demo-credentials.txt").read_text().splitlines()
+    rows = [re.split(r"\s{2,}|\t", line.strip()) for line in lines]
+    return {row[0]: (row[0], row[1]) for row in rows if len(row) >= 3}
 
 
 def sign_in(page: Page, who: tuple[str, str]) -> None:
@@ -72,8 +69,8 @@ def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) 
         color_scheme="dark" if picture.dark else "light",
     )
     page = context.new_page()
-    if picture.role:
-        sign_in(page, users[picture.role])
+    if picture.user:
+        sign_in(page, users[picture.user])
     start, _, link = picture.page.partition(" -> ")
     page.goto(BASE + start)
     if link:
