@@ -28,7 +28,28 @@
     line.scrollIntoView({ block: "nearest" });
   }
 
+  // The browser's own file button speaks the browser's language.
+  function dressFile(input) {
+    const pick = document.createElement("div");
+    const button = document.createElement("label");
+    const name = document.createElement("span");
+    pick.className = "file-pick";
+    button.className = "btn";
+    button.htmlFor = input.id;
+    button.textContent = "选择文件";
+    name.dataset.fileName = "";
+    pick.append(button, name);
+    input.after(pick);
+    nameFiles(input);
+  }
+
+  function nameFiles(input) {
+    const names = Array.from(input.files, function (file) { return file.name; });
+    input.nextElementSibling.querySelector("[data-file-name]").textContent = names.join("、") || "还没有选择";
+  }
+
   function ready() {
+    document.querySelectorAll("input[type=file]").forEach(dressFile);
     document.querySelectorAll("[data-theme-switch]").forEach(dressSwitch);
     const summary = document.querySelector("[data-take-focus]");
     if (summary) summary.focus();
@@ -66,7 +87,7 @@
   });
 
   document.addEventListener("change", function (event) {
-    if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+    if (event.target.matches("input[type=file]")) nameFiles(event.target);
   });
 
   document.addEventListener("htmx:responseError", function (event) {

@@ -40,8 +40,9 @@ def batches(scope: Scope, *, state: str = "") -> QuerySet[ImportBatch]:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Rows of the whole file; the first equals the sum of the four verdicts."""
+    """Rows of a file or a sheet; the first number equals the sum of the four verdicts."""
 
+    name: str
     data_rows: int
     other_rows: int
     verdicts: dict[str, int]
@@ -51,12 +52,26 @@ class Totals:
         return [(verdict.value, str(verdict.label), self.verdicts[verdict]) for verdict in Verdict]
 
 
-def totals(batch: ImportBatch) -> Totals:
-    def added(key: str) -> int:
-        return sum(sheet.get(key, 0) for sheet in batch.sheets)
+def sheets(batch: ImportBatch) -> list[Totals]:
+    return [
+        Totals(
+            sheet["sheet"],
+            sheet["data_rows"],
+            sum(sheet["other_rows"].values()),
+            {verdict: sheet[verdict] for verdict in Verdict},
+        )
+        for sheet in batch.sheets
+    ]
 
+
+def totals(batch: ImportBatch) -> Totals:
+    """Of the whole file; all nought before it is checked."""
+    parts = sheets(batch)
     return Totals(
-        added("data_rows"), added("other_rows"), {verdict: added(verdict) for verdict in Verdict}
+        batch.file_name,
+        sum(part.data_rows for part in parts),
+        sum(part.other_rows for part in parts),
+        {verdict: sum(part.verdicts[verdict] for part in parts) for verdict in Verdict},
     )
 
 

@@ -106,6 +106,7 @@ class ImportDetail(ImportPage, TemplateView):
             broken=self._broken(),
             refusal=batches.refusal_words(self.batch),
             totals=batches.totals(self.batch),
+            sheets=batches.sheets(self.batch),
             **({} if self.request.htmx else self._rows()),
             **kwargs,
         )
