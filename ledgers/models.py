@@ -6,16 +6,58 @@ stores only rows that differ from the version before, so the difference of two v
 history of one child are plain queries, and storage grows with change, not with size.
 """
 
+from datetime import date
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core.access import Permission, Scope
 from core.models import Job
 from schools.models import School
+
+
+class AgeRuleQuerySet(models.QuerySet["AgeRule"]):
+    def for_county(self, county: str, *, on: date) -> "AgeRule":
+        """A county's own rule of the day goes before the one for all counties."""
+        held = self.filter(
+            Q(valid_to=None) | Q(valid_to__gte=on), county__in=["", county], valid_from__lte=on
+        )
+        return held.order_by("-county", "-valid_from")[:1].get()
+
+
+class AgeRule(models.Model):
+    """Who is of school age, as data: entry at six or seven, nine years or ten (五四 or late entry).
+
+    `county` empty means every county without a rule of its own.
+    """
+
+    county = models.CharField(max_length=6, default="", blank=True)
+    entry_age = models.PositiveSmallIntegerField(default=6)
+    cutoff_month = models.PositiveSmallIntegerField(default=8)
+    cutoff_day = models.PositiveSmallIntegerField(default=31)
+    years = models.PositiveSmallIntegerField(default=9)
+    source = models.CharField(max_length=200, default="", blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = AgeRuleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "valid_from"], name="age_rule_once_per_start"
+            ),
+            models.CheckConstraint(
+                name="age_rule_ends_not_before_it_begins",
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_age} for {self.years} years from {self.valid_from}"
 
 
 class LedgerVersionQuerySet(models.QuerySet["LedgerVersion"]):
@@ -39,7 +81,7 @@ class LedgerVersion(models.Model):
     rows = models.PositiveIntegerField()  # 0 is a ledger too: 零报告
     born_rows = models.PositiveIntegerField()
     died_rows = models.PositiveIntegerField()
-    rule = models.CharField(max_length=300)  # the rule in words, as it stood
+    rule = models.TextField()  # the rule in words, as it stood
     digest = models.CharField(max_length=64)
     built_at = models.DateTimeField(default=timezone.now)
     built_by_name = models.CharField(max_length=60, default="")
@@ -90,11 +132,13 @@ class LedgerRow(models.Model):
     subject_id = models.BigIntegerField()  # student or case, as the kind says
     student_id = models.BigIntegerField()
     township = models.CharField(max_length=9, default="")
-    school = models.ForeignKey(School, on_delete=models.DO_NOTHING, null=True, db_constraint=False)
+    school = models.ForeignKey(
+        School, on_delete=models.DO_NOTHING, null=True, db_constraint=False, db_index=False
+    )
     class_group_id = models.BigIntegerField(null=True)
     status = models.CharField(max_length=20, default="")  # what the list filters by
     sort_key = models.CharField(max_length=260, default="")
-    cells = ArrayField(models.TextField(null=True))
+    cells = ArrayField(models.TextField())
     secrets = ArrayField(models.UUIDField(null=True), default=list)
     row_hash = models.UUIDField()
     born = models.PositiveIntegerField()
@@ -111,9 +155,14 @@ class LedgerRow(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["county", "kind", "unit", "born"], name="ledger_row_by_birth"),
             models.Index(
-                fields=["county", "kind", "unit", "died"],
+                fields=["county", "kind", "unit", "sort_key", "id"], name="ledger_row_in_order"
+            ),
+            models.Index(
+                fields=["county", "kind", "unit", "born", "id"], name="ledger_row_by_birth"
+            ),
+            models.Index(
+                fields=["county", "kind", "unit", "died", "id"],
                 condition=Q(died__isnull=False),
                 name="ledger_row_by_death",
             ),
