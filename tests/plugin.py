@@ -37,7 +37,7 @@ class Servers:
         self.processes = []
 
     def start(self):
-        self.postgres.prepare(output=self.log)
+        self.postgres.prepare()
         self.valkey.prepare()
         self._start(self.postgres)
         self._start(self.valkey)

@@ -65,9 +65,8 @@ class Embedded:
 
     def _start_postgres(self) -> None:
         postgres = Postgres(home=self.layout.app_data, run=self.layout.run)
-        output = self.layout.open_log("postgres")
-        postgres.prepare(output=output)
-        spawn = partial(postgres.spawn, output=output)
+        postgres.prepare()
+        spawn = partial(postgres.spawn, output=self.layout.open_log("postgres"))
         child = Child(name="postgres", spawn=spawn, stop_signal=signal.SIGINT, grace=60)
         self._start(child, until=postgres.answers)
         make_database(

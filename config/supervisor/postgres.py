@@ -54,12 +54,12 @@ class Postgres:
     def url(self, *, database: str = "postgres") -> str:
         return embedded_url(self._run, SUPERUSER, database=database)
 
-    def prepare(self, *, output: int) -> None:
+    def prepare(self) -> None:
         """Make what a start needs: reachable binaries, socket folder, cluster."""
         self.bin = _reachable_binaries(client_binaries(), account=self.account)
         self._own(self.sockets)
         if not self._link.exists():
-            self._make_cluster(output)
+            self._make_cluster()
         self._wait_for_predecessor()
 
     def spawn(self, *, output: int) -> Process:
@@ -92,7 +92,7 @@ class Postgres:
         if self.account:
             os.chown(folder, self.account.pw_uid, self.account.pw_gid)
 
-    def _make_cluster(self, output: int) -> None:
+    def _make_cluster(self) -> None:
         home = self._home
         if self.account and not _may(self.account, "-x", home):
             # A clone under /root: the database's account cannot walk there.
@@ -104,13 +104,13 @@ class Postgres:
         unfinished = home / "pg.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._own(unfinished)
-        self._initdb(unfinished, output)
+        self._initdb(unfinished)
         self._link.unlink(missing_ok=True)
         unfinished.rename(home / "pg")
         if home != self._home:
             self._link.symlink_to(home / "pg")
 
-    def _initdb(self, folder: Path, output: int) -> None:
+    def _initdb(self, folder: Path) -> None:
         # Without ICU in the wheel the builtin provider gives the same order on every machine;
         # under plain C pg_trgm would see no Chinese at all.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
@@ -120,12 +120,13 @@ class Postgres:
             [self.bin / "initdb", "-D", folder, *who, *locale],
             env=self._env,
             cwd=Path("/"),
-            output=output,
+            output=subprocess.PIPE,
             on_orphan=signal.SIGKILL,
             account=self.account,
         )
-        if process.wait():
-            raise Refused("initdb failed: see log/postgres.log in APP_DATA")
+        said, _ = process.communicate()
+        if process.returncode:
+            raise Refused(f"PostgreSQL could not make its cluster: {said.decode()[-1500:]}")
 
     def _wait_for_predecessor(self) -> None:
         """A server whose supervisor was killed shuts down by itself; let it."""
