@@ -39,10 +39,12 @@ PICTURES = [
     Picture("cases", "county", "/cases/", DESK),
     Picture("case", "county", "/cases/ -> tbody a", DESK),
     Picture("ledgers", "county", "/ledgers/", DESK),
+    Picture("ledger", "county", "/ledgers/ -> tbody a", DESK),
     Picture("jobs", "county", "/jobs/", DESK),
     Picture("phone-home", "teacher", "/", PHONE),
     Picture("phone-cases", "teacher", "/cases/", PHONE),
     Picture("phone-case", "teacher", "/cases/ -> tbody a", PHONE),
+    Picture("phone-visit", "teacher", "/cases/ -> tbody a -> text=登记家访", PHONE),
 ]
 
 
@@ -71,9 +73,9 @@ def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) 
     page = context.new_page()
     if picture.user:
         sign_in(page, users[picture.user])
-    start, _, link = picture.page.partition(" -> ")
+    start, *links = picture.page.split(" -> ")
     page.goto(BASE + start)
-    if link:
+    for link in links:
         page.locator(link).first.click()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=ROOT / "pictures" / f"{picture.name}.png")
