@@ -36,6 +36,7 @@ _ENDED_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
     (("check", "confirm", "persuade", "lapse"), 1),
 )
 _LONGEST_STEP = 8  # days
+_HOLIDAYS = (2, 7, 8)  # months in which nobody misses a lesson
 _SOURCES = ("school", "school", "township", "sent_down", "status_match")
 _SUSPICIONS = ("连续缺课未请假", "开学未报到", "多次请假后未返校", "学籍比对无就读记录")
 _CAUSES = ("R02", "R02", "R01", "R03", "R12", "R10", "R15", "R06")
@@ -101,8 +102,13 @@ def _opening(steps: int, is_open: bool, *, rng: Random, today: date, year_began:
     if is_open:
         return today - needed - timedelta(days=rng.randrange(6))
     earliest = year_began.replace(year=year_began.year - 1) + timedelta(days=15)
-    latest = max(today - needed, earliest)
-    return earliest + timedelta(days=rng.randrange((latest - earliest).days + 1))
+    days = max((today - needed - earliest).days, 0)
+    opened_on = earliest
+    for _ in range(20):
+        opened_on = earliest + timedelta(days=rng.randrange(days + 1))
+        if opened_on.month not in _HOLIDAYS:
+            break
+    return opened_on
 
 
 def _tell(

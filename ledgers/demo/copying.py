@@ -87,11 +87,13 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        if kind is None:
-            self.wait()
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        try:
+            if kind is None:
+                self.wait()
+                with connection.cursor() as cursor:
+                    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        finally:
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
     def flush(self) -> None:
         self.wait()

@@ -25,7 +25,8 @@ _CHUNK = 4000
 _LEFT_OUT = 0.008  # children of school age without a school
 _HERE, _MOVED = 0.85, 0.015  # live in the school's township; came from another school
 
-_COMMITTEE = re.compile("(?<=村)(委会|民委员会)$|居(委会|民委员会)$")
+_VILLAGE_COMMITTEE = re.compile("村?村(委会|民委员会)$")
+_RESIDENTS_COMMITTEE = re.compile("居(委会|民委员会)$")
 
 Progress = Callable[[int], None]
 
@@ -150,6 +151,6 @@ def _villages() -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     rows = Division.objects.under(COUNTY).filter(level=Division.Level.VILLAGE).order_by("code")
     for code, name, town in rows.values_list("code", "name", "parent__name"):
-        place = _COMMITTEE.sub("", name)
+        place = _RESIDENTS_COMMITTEE.sub("", _VILLAGE_COMMITTEE.sub("村", name))
         found.setdefault(code[:9], []).append((code, f"{county}{town}{place}"))
     return found

@@ -118,7 +118,8 @@ class Families:
     def _found(self, township: str) -> Family:
         rng = self._rng
         village, place = rng.choice(self._villages[township])
-        group = rng.choice(_GROUPS)
+        # Only villages (…200 and above) have groups; communities in town have none.
+        group = rng.choice(_GROUPS) if village[9] >= "2" else ""
         lineage = self._invent.lineage()
         (relations,) = rng.choices([who for who, _ in _ADULTS], [share for _, share in _ADULTS])
         away = self._away(relations, is_rural=township[6] != "0")

@@ -14,7 +14,7 @@ from ledgers.demo.places import JUNIOR_GRADES, PRIMARY_GRADES
 from schools.models import ClassGroup, Division
 from students.models import Student
 
-FEWEST, MOST = 200, 1_000_000
+FEWEST, MOST = 300, 1_000_000
 # The schools of the head and of the two teachers, and the grades of their classes.
 _CLASSES = (("3162990021", 22), ("2162990001", 14))
 
@@ -87,7 +87,11 @@ def _at_risk(classes: list[ClassGroup], *, count: int, rng: Random) -> list[int]
     nowhere = Student.objects.filter(school=None).order_by("pk").values_list("pk", flat=True)
     chosen = [*first[:5], *second[:2], *nowhere[:1]]
     ends = Student.objects.aggregate(low=Min("pk"), high=Max("pk"))
-    drawn = [rng.randrange(ends["low"], ends["high"] + 1) for _ in range(3 * count)]
-    known = set(compulsory.filter(pk__in=drawn).values_list("pk", flat=True))
+    drawn = [rng.randrange(ends["low"], ends["high"] + 1) for _ in range(6 * count)]
+    known = set(compulsory.filter(pk__in=drawn[: count // 3]).values_list("pk", flat=True))
+    # Older children leave school far more often: two in three places are theirs.
+    known |= set(
+        compulsory.filter(pk__in=drawn[count // 3 :], grade__gte=16).values_list("pk", flat=True)
+    )
     others = [pk for pk in dict.fromkeys(drawn) if pk in known and pk not in chosen]
     return [*chosen, *others][:count]
