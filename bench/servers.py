@@ -31,7 +31,7 @@ class Servers:
 
     def __enter__(self):
         try:
-            self.postgres.prepare(output=self.log)
+            self.postgres.prepare()
             self.valkey.prepare()
             self._start(self.postgres)
             self._start(self.valkey)
