@@ -19,10 +19,10 @@ class StudentFilters(OfficeForm):
     """What the list is narrowed by; every choice stands in the address, no name ever does."""
 
     town = forms.ChoiceField(label="乡镇", required=False)
-    school = forms.ChoiceField(label="学校", required=False)
     grade = forms.ChoiceField(label="年级", required=False)
     category = forms.ChoiceField(label="类别", required=False)
     state = forms.ChoiceField(label="就读状态", required=False)
+    school = forms.ChoiceField(label="学校", required=False)
 
     def __init__(self, *args: Any, choices: dict[str, list[tuple[str, str]]], **kw: Any) -> None:
         super().__init__(*args, **kw)
