@@ -27,6 +27,7 @@ class Run:
     size: int | None
     rounds: int
     long: bool
+    _made: set = field(default_factory=set)
 
     def call(self, place, *, database, role="notless_worker", settings="config.settings", **asked):
         """One function in a process of its own; its facts, and the peak memory in MB."""
@@ -49,7 +50,19 @@ class Run:
         self.servers.create(database)
         owner = {"role": "notless_owner", "settings": "bench.settings"}
         self.call("bench.prepare:migrate", database=database, **owner)
-        self.call("bench.prepare:schools", database=database, rows=schools_for)
+        if schools_for:
+            self.call("bench.prepare:schools", database=database, rows=schools_for)
+
+    def demo(self, students):
+        """The database of a demo county of so many children, made once."""
+        database = f"demo_{students}"
+        if database not in self._made:
+            say(f"  making a county of {students:,} children")
+            self.fresh(database, schools_for=0)
+            self.call("bench.prepare:demo", database=database, students=students)
+            self.servers.settle(database)
+            self._made.add(database)
+        return database
 
 
 class Memory:

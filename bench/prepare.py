@@ -1,6 +1,9 @@
 """What stands in the database before the clock starts; each function is a process of its own."""
 
+from datetime import UTC, date, datetime
+
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -15,6 +18,9 @@ def migrate():
     with connection.schema_editor() as editor:
         for model in apps.get_app_config("peers").get_models():
             editor.create_model(model)
+    with connection.cursor() as cursor:
+        # For the bare build: a ledger's columns, indexes and constraints, without the wall.
+        cursor.execute("CREATE TABLE bench_ledger (LIKE ledgers_ledgerrow INCLUDING ALL)")
     return {"seconds": 0}
 
 
@@ -33,6 +39,21 @@ def schools(rows):
             for place in places
         )
     return {"seconds": 0, "schools": School.objects.count()}
+
+
+def demo(students):
+    """The demo county, without its ledgers."""
+    from ledgers.demo import make
+
+    make.make_demo(
+        students=students,
+        seed=1,
+        now=datetime(2026, 11, 20, 9, tzinfo=UTC),
+        today=date(2026, 11, 20),
+        credentials=settings.APP_DATA / "bench-credentials.txt",
+        progress=lambda _: None,
+    )
+    return {"seconds": 0}
 
 
 def _divisions(places):
