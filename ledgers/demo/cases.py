@@ -12,9 +12,9 @@ from django.db import connection
 from accounts.models import User
 from accounts.scope import scope_for
 from casework import services
-from casework.models import DropoutCase
 from casework.states import Action, VisitKind, VisitOutcome
 from core.access import Scope
+from students.models import Student
 
 # What happened, step by step, and how many of sixty cases end there. A step is named below.
 _OPEN_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
@@ -68,19 +68,24 @@ class _Pen:
     rng: Random
     case_id: int
     day: date
+    was_enrolled: bool
 
 
 def tell_cases(
     *, officer: User, students: Sequence[int], rng: Random, today: date, year_began: date
-) -> int:
+) -> None:
     """One case a student, open ones first; the order of `students` decides who gets which."""
     scope = scope_for(officer, on=today)
-    before = DropoutCase.objects.count()
+    enrolled = set(
+        Student.objects.filter(pk__in=students).exclude(school=None).values_list("pk", flat=True)
+    )
     for student, (story, is_open) in zip(students, _stories(len(students)), strict=True):
         opened_on = _opening(len(story), is_open, rng=rng, today=today, year_began=year_began)
-        _tell(story, officer, scope, student=student, opened_on=opened_on, rng=rng)
+        pen = _open(officer, scope, student, opened_on, rng=rng, was_enrolled=student in enrolled)
+        for step in story:
+            pen.day += timedelta(days=rng.randrange(2, _LONGEST_STEP + 1))
+            _STEPS[step](pen)
     _place_openings(scope.county)
-    return DropoutCase.objects.count() - before
 
 
 def _stories(count: int) -> Iterator[tuple[tuple[str, ...], bool]]:
@@ -111,16 +116,17 @@ def _opening(steps: int, is_open: bool, *, rng: Random, today: date, year_began:
     return opened_on
 
 
-def _tell(
-    story: tuple[str, ...],
+def _open(
     officer: User,
     scope: Scope,
-    *,
     student: int,
     opened_on: date,
+    *,
     rng: Random,
-) -> None:
-    source = rng.choice(_SOURCES)
+    was_enrolled: bool,
+) -> _Pen:
+    source = rng.choice(_SOURCES) if was_enrolled else "township"
+    last_present_on = opened_on - timedelta(days=rng.randrange(8, 15))
     case = services.open_case(
         scope=scope,
         actor=officer,
@@ -128,16 +134,13 @@ def _tell(
         today=opened_on,
         opened_on=opened_on,
         source=source,
-        last_present_on=opened_on - timedelta(days=rng.randrange(8, 15)),
-        suspicion=rng.choice(_SUSPICIONS),
+        last_present_on=last_present_on if was_enrolled else None,
+        suspicion=rng.choice(_SUSPICIONS) if was_enrolled else "适龄儿童未入学",
         sent_down_batch=f"{opened_on:%Y}年第{rng.randrange(1, 4)}批"
         if source == "sent_down"
         else "",
     )
-    pen = _Pen(officer, scope, rng, case.pk, opened_on)
-    for step in story:
-        pen.day += timedelta(days=rng.randrange(2, _LONGEST_STEP + 1))
-        _STEPS[step](pen)
+    return _Pen(officer, scope, rng, case.pk, opened_on, was_enrolled)
 
 
 def _visit(pen: _Pen, kind: VisitKind, outcome: VisitOutcome, *, people_met: str) -> None:
@@ -201,7 +204,7 @@ def _confirm(pen: _Pen) -> None:
     main, other = pen.rng.sample(sorted(set(_CAUSES)), 2)
     _verify(
         pen,
-        "C01",
+        "C01" if pen.was_enrolled else "C02",
         main_cause=main,
         causes=[other],
         dropped_out_on=pen.day - timedelta(days=pen.rng.randrange(3, 10)),

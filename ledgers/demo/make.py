@@ -1,16 +1,19 @@
 """The demo county from nothing: places, people, cases, logins; then its first ledgers."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 from django.db.models import Max, Min
 
 from core import tenancy
+from ledgers.build import build
 from ledgers.demo import cases, users
 from ledgers.demo.county import COUNTY, ensure_divisions, fill_county
 from ledgers.demo.places import JUNIOR_GRADES, PRIMARY_GRADES
+from ledgers.kinds import KINDS
+from ledgers.periods import Period
 from schools.models import ClassGroup, Division
 from students.models import Student
 
@@ -68,6 +71,22 @@ def make_demo(
     return staff.lines
 
 
+def build_ledgers(*, today: date) -> None:
+    """All kinds for the last two complete months, as the month's end would have built them."""
+    newest = Period.of(today.replace(day=1) - timedelta(days=1))
+    for period in (Period.of(newest.first - timedelta(days=1)), newest):
+        for kind in KINDS.values():
+            with tenancy.inside(COUNTY):
+                build(
+                    kind,
+                    county=COUNTY,
+                    period=period,
+                    unit=COUNTY,
+                    as_of=period.last,
+                    actor=None,
+                )
+
+
 def _classes(start_year: int) -> list[ClassGroup]:
     found = []
     for school, grade in _CLASSES:
@@ -79,13 +98,14 @@ def _classes(start_year: int) -> list[ClassGroup]:
 
 def _at_risk(classes: list[ClassGroup], *, count: int, rng: Random) -> list[int]:
     """Some of the teachers' own classes, some without a school, the others from anywhere."""
-    compulsory = Student.objects.filter(grade__in=[*PRIMARY_GRADES, *JUNIOR_GRADES])
+    # Entrants have no year before this one to have been absent in.
+    compulsory = Student.objects.filter(grade__in=[*PRIMARY_GRADES[1:], *JUNIOR_GRADES])
     first, second = (
         compulsory.filter(class_group=group).order_by("pk").values_list("pk", flat=True)
         for group in classes
     )
     nowhere = Student.objects.filter(school=None).order_by("pk").values_list("pk", flat=True)
-    chosen = [*first[:5], *second[:2], *nowhere[:1]]
+    chosen = [*first[:4], *nowhere[:1], *second[:2], *first[4:5]]
     ends = Student.objects.aggregate(low=Min("pk"), high=Max("pk"))
     drawn = [rng.randrange(ends["low"], ends["high"] + 1) for _ in range(6 * count)]
     known = set(compulsory.filter(pk__in=drawn[: count // 3]).values_list("pk", flat=True))

@@ -47,5 +47,6 @@ class Command(BaseCommand):
             raise CommandError(
                 "凉州区已有学生或班级：演示数据只写入空库，请另用一个空的 APP_DATA。"
             ) from None
+        make.build_ledgers(today=timezone.localdate())
         for line in lines:
             self.stdout.write(line)
