@@ -1,13 +1,15 @@
-"""Deeds on one's own account, each with its audit entry."""
+"""Deeds on accounts, each with its audit entry."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
 from accounts import tokens
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Grant, User
+from accounts.roles import Role
 from core import audit
 from core.access import Permission, Scope
+from schools.models import Division, School
 
 
 class PermissionNotHeld(Exception):
@@ -60,6 +62,22 @@ def revoke_token(*, scope: Scope, actor: User, token_id: int, now: datetime) -> 
             after={"prefix": token.prefix},
         )
     return token
+
+
+@transaction.atomic
+def add_user(
+    *, username: str, full_name: str, password: str, role: Role, place: Division | School, on: date
+) -> User:
+    """A new account with its first grant, valid from that day.
+
+    Errors: IntegrityError when the name is taken.
+    """
+    user = User.objects.create_user(username=username, full_name=full_name, password=password)
+    where = {"division": place} if isinstance(place, Division) else {"school": place}
+    grant = Grant.objects.create(user=user, role=role, valid_from=on, **where)
+    given = {"role": str(role), "place": place.pk if isinstance(place, Division) else place.code}
+    audit.record(county=grant.county, actor=None, action="user.add", target=user, after=given)
+    return user
 
 
 @transaction.atomic
