@@ -2,6 +2,7 @@
 by the caller."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from core import crypto
@@ -10,6 +11,7 @@ from ledgers.kinds import Holds, Kind
 from ledgers.models import LedgerRow
 from students.models import Guardian, StudentIdentifier
 
+Blob = Any  # bytes or memoryview: the latter takes no parameter before Python 3.14
 Sealed = dict[tuple[Holds, UUID], tuple[str, str]]  # mask and number
 
 
@@ -59,7 +61,7 @@ _FIELDS = {
 }
 
 
-def _sealed(holds: Holds, ids: set[UUID]) -> Iterable[tuple[UUID, str, bytes | memoryview[int] | None]]:
+def _sealed(holds: Holds, ids: set[UUID]) -> Iterable[tuple[UUID, str, Blob | None]]:
     if not ids:
         return ()
     if holds == Holds.IDENTIFIER:

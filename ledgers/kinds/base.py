@@ -57,6 +57,11 @@ class Kind:
         return tuple(column for group in self.groups for column in group.columns)
 
     @cached_property
+    def name_place(self) -> int:
+        """Where a row has the child's name."""
+        return [column.title for column in self.columns].index("姓名")
+
+    @cached_property
     def secret_columns(self) -> tuple[tuple[int, Holds], ...]:
         """Place of the cell and what it hides, in the order of a row's `secrets`."""
         return tuple(
