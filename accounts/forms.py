@@ -50,6 +50,12 @@ class SignInForm(OfficeForm):
 
 
 class PasswordForm(OfficeForm):
+    # Tells the browser's own password store whose password this is.
+    account = forms.CharField(
+        disabled=True,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "hidden": True}),
+    )
     old = forms.CharField(
         label="现在的密码",
         strip=False,
@@ -73,6 +79,7 @@ class PasswordForm(OfficeForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._user = user
+        self.fields["account"].initial = user.username
 
     def clean_old(self) -> str:
         old: str = self.cleaned_data["old"]
