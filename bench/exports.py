@@ -115,9 +115,14 @@ def copy(path):
     said = {}
     columns = ", ".join(f"cells[{number}]" for number in range(1, wide.CELLS + 1))
     query = f"SELECT {columns} FROM ledgers_ledgerrow ORDER BY sort_key, id"
-    with clock(said), tenancy.inside(COUNTY), connection.cursor() as cursor:
-        with open(path, "wb") as file:
-            cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv)", file)
+    copied = f"COPY ({query}) TO STDOUT (FORMAT csv)"
+    with (
+        clock(said),
+        tenancy.inside(COUNTY),
+        connection.cursor() as cursor,
+        open(path, "wb") as file,
+    ):
+        cursor.copy_expert(copied, file)
     return said
 
 

@@ -11,3 +11,5 @@ sys.path.append(str(FOLDER))
 INSTALLED_APPS = [*INSTALLED_APPS, "import_export", "bench.peers"]  # noqa: F405
 ROOT_URLCONF = "bench.peers.urls"
 MIGRATION_MODULES = {"peers": None}
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None}

@@ -3,6 +3,7 @@ nor search pieces, nor facts with a life: all of that would only slow it down.""
 
 from django.db import models
 
+from bench.wide import CELLS
 from schools.models import School
 
 
@@ -30,3 +31,16 @@ class RosterPupil(models.Model):
 
     def __str__(self):
         return self.full_name
+
+
+class FlatRow(models.Model):
+    """A ledger's row as a plain application would keep it: one column a cell."""
+
+    id = models.BigIntegerField(primary_key=True)
+
+    def __str__(self):
+        return str(self.pk)
+
+
+for _number in range(CELLS):
+    FlatRow.add_to_class(f"cell_{_number:02d}", models.TextField())

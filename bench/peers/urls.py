@@ -1,3 +1,9 @@
-from config.urls import urlpatterns as product
+from django.urls import path
 
-urlpatterns = [*product]
+from bench.peers import pull
+
+urlpatterns = [
+    path("page", pull.ByPage.as_view({"get": "list"})),
+    path("cursor", pull.ByCursor.as_view({"get": "list"})),
+    path("copy", pull.copied),
+]
