@@ -17,6 +17,8 @@ class Deadline(StrEnum):
     DROPPED_OUT = "dropped_out"
     # Days, from the day the county received a suspected list.
     SUSPECTED_CHECKED = "suspected_checked"
+    # Working days, from the day a transfer was sent.
+    TRANSFER_ANSWERED = "transfer_answered"
     # Days, from the first day of a term.
     LEFT_BEHIND_REGISTERED = "left_behind_registered"
     # Day of the month, 0 for the last one.
