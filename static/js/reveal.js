@@ -4,9 +4,11 @@
 
   function cover(shown) {
     const note = shown.parentElement.querySelector("[data-hide-note]");
+    const again = shown.parentElement.querySelector(".reveal");
     shown.textContent = shown.dataset.mask;
     shown.removeAttribute("data-hide-after");
     if (note) note.remove();
+    if (again) again.hidden = false;
   }
 
   function arm(root) {
