@@ -1,3 +1,4 @@
+from students.models.duplicates import DuplicatePair, MergedRow, StudentMerge
 from students.models.enrolment import Enrolment
 from students.models.facts import CategoryType, DisabilityRecord, LeftBehindFact, PersonCategory
 from students.models.household import Household, HouseholdCategory, HouseholdMember
@@ -9,6 +10,7 @@ from students.models.transfer import Transfer
 __all__ = [
     "CategoryType",
     "DisabilityRecord",
+    "DuplicatePair",
     "Enrolment",
     "Guardian",
     "Household",
@@ -16,6 +18,7 @@ __all__ = [
     "HouseholdMember",
     "ImportBatch",
     "LeftBehindFact",
+    "MergedRow",
     "PersonCategory",
     "RollOver",
     "RollOverGroup",
@@ -26,5 +29,6 @@ __all__ = [
     "Student",
     "StudentGuardian",
     "StudentIdentifier",
+    "StudentMerge",
     "Transfer",
 ]

@@ -16,7 +16,8 @@ from schools.models import ClassGroup, School
 
 class StudentQuerySet(models.QuerySet["Student"]):
     def within(self, scope: Scope, permission: Permission) -> Self:
-        return self.filter(scope.q(permission))
+        # A record that went into another one is nobody: only its merge still names it.
+        return self.filter(scope.q(permission), merged_into=None)
 
 
 class Student(models.Model):
@@ -51,6 +52,15 @@ class Student(models.Model):
     class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, null=True, db_index=False)
     grade = models.PositiveSmallIntegerField("年级", null=True, blank=True)
     extra = models.JSONField(default=dict)  # columns of rosters nobody asked for, by their label
+    # Set when this record was merged into another one of the same child (students.duplicates).
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="absorbed",
+        db_index=False,
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -66,9 +76,18 @@ class Student(models.Model):
             models.Index(fields=["county", "township", "name_key", "id"], name="student_by_town"),
             models.Index(fields=["county", "birth_date"], name="student_by_birth"),
             GinIndex(fields=["name_tokens"], name="student_by_name_piece"),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="student_absorbed",
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="student_has_a_name", condition=~Q(full_name="")),
+            models.CheckConstraint(
+                name="student_absorbed_is_nowhere",
+                condition=Q(merged_into=None) | Q(school=None, class_group=None, grade=None),
+            ),
             models.CheckConstraint(
                 name="student_grade_is_a_known_code",
                 condition=Q(grade=None)
