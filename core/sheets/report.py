@@ -23,8 +23,11 @@ _ROWS_FOR_ZIP64 = 500_000
 _A3, _A4 = 8, 9
 _A4_COLUMNS = 24
 
-_UNFIT = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_NEEDS_CARE = re.compile("[&<>\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]").search
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NEEDS_CARE = re.compile("[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]").search
+
+# An empty string is not an empty cell: a form's COUNTA would count it.
+_EMPTY_STRING = ' t="inlineStr"><is><t></t></is></c>'
 
 # Styles by position in cellXfs of `_STYLES`.
 _TITLE, _LINE, _HEAD, _TEXT, _NUMBER, _NOTE, _LINE_RIGHT, _EMPTY_REPORT = range(1, 9)
@@ -176,7 +179,8 @@ class _Sheet:
             cells: Sequence[str] = _fit(row)
             if numbers:
                 cells = _with_numbers(cells, numbers)
-            pending.append(shape.replace("\0", str(_FIRST_ROW + count)) % tuple(cells))
+            line = shape.replace("\0", str(_FIRST_ROW + count)) % tuple(cells)
+            pending.append(line.replace(_EMPTY_STRING, "/>"))
             count += 1
             if len(pending) == _FLUSH_EVERY:
                 self._put("".join(pending))
@@ -220,10 +224,9 @@ def _row_shape(fields: Sequence[Field]) -> str:
 
 def _fit(row: Sequence[str]) -> Sequence[str]:
     """Escaped for XML and without characters XML cannot hold; most rows need neither."""
-    joined = "\0".join(row)
-    if not _NEEDS_CARE(joined):
+    if not _NEEDS_CARE("".join(row)):
         return row
-    return escape(_UNFIT.sub("", joined)).split("\0")
+    return [escape(_UNFIT.sub("", cell)) for cell in row]
 
 
 def _with_numbers(cells: Sequence[str], numbers: Sequence[int]) -> Sequence[str]:
