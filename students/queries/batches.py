@@ -2,34 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import QuerySet
 
-from core import codes
 from core.access import Permission, Scope
 from core.sheets.gate import REMEDIES as FILE_REMEDIES
 from core.sheets.gate import Refusal
 from schools.models import SchoolYear
-from students.models import CategoryType, Enrolment, ImportBatch, RosterRow
-from students.rosters.verdict import REMEDIES, TITLES, Reason
+from students.models import ImportBatch, RosterRow
+from students.queries import wording
+from students.rosters.reasons import REMEDIES, TITLES, Reason
 
 IMPORT = Permission.ROSTER_IMPORT
 Verdict = RosterRow.Verdict
-
-_LABELS = {
-    "name": "姓名",
-    "id_number": "身份证件号",
-    "student_no": "学籍号",
-    "sex": "性别",
-    "birth_date": "出生日期",
-    "ethnicity": "民族",
-    "school": "学校",
-    "grade": "年级",
-    "class": "班级",
-    "boarding": "就读方式",
-    "categories": "类别",
-}
 
 
 def batches(scope: Scope, *, state: str = "") -> QuerySet[ImportBatch]:
@@ -100,14 +85,14 @@ class Line:
 
 
 def lines(batch: ImportBatch, rows: list[RosterRow]) -> list[Line]:
-    categories = dict(CategoryType.objects.values_list("code", "short_name"))
+    categories = wording.category_names()
     return [_line(batch, row, categories) for row in rows]
 
 
 def _line(batch: ImportBatch, row: RosterRow, categories: dict[str, str]) -> Line:
     reason = Reason(row.reason) if row.reason else None
     changes = [
-        (_LABELS.get(name, name), _said(name, before, categories), _said(name, after, categories))
+        wording.change(name, before, after, categories=categories)
         for name, (before, after) in (row.changes or {}).items()
     ]
     return Line(
@@ -117,26 +102,6 @@ def _line(batch: ImportBatch, row: RosterRow, categories: dict[str, str]) -> Lin
         REMEDIES[reason] if reason else "",
         changes,
     )
-
-
-def _said(name: str, value: Any, categories: dict[str, str]) -> str:
-    """A stored value as people say it."""
-    if name == "categories":
-        return "、".join(categories.get(code, code) for code in value or [])
-    if value in (None, ""):
-        return ""
-    if name == "boarding":
-        return str(dict(Enrolment.Mode.choices).get(value, value))
-    if name in ("ethnicity", "grade"):
-        return _code(name, str(value))
-    return str(value)
-
-
-def _code(kind: str, code: str) -> str:
-    try:
-        return codes.name(kind, code)
-    except codes.UnknownCode:
-        return code
 
 
 def school_years(*, on: date) -> list[tuple[int, str]]:

@@ -171,6 +171,18 @@ UPDATE students_rosterrow r
 """
 
 
+# After a large batch the planner's figures are old until autovacuum has been there, and a nested
+# loop over tables it takes for empty would compare every row with every child.
+BULK = 2_000
+
+
+def plan_for(rows: int) -> None:
+    """For this transaction: large batches are joined by hashing."""
+    if rows >= BULK:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_nestloop = off")
+
+
 def decide_incoming(*, county: str, on: date) -> None:
     """Make the temporary table `decided` from `incoming`."""
     _decide("incoming", {"county": county, "on": on})
@@ -178,7 +190,7 @@ def decide_incoming(*, county: str, on: date) -> None:
 
 def decide_batch(*, county: str, batch_id: int, on: date) -> None:
     """The same from the rows of a batch that were good when they were checked."""
-    values = {"county": county, "batch": batch_id, "on": on}
+    values: dict[str, Any] = {"county": county, "batch": batch_id, "on": on}
     with connection.cursor() as cursor:
         cursor.execute(_STAGED, values)
     _decide("staged", values)

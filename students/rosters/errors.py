@@ -5,8 +5,8 @@ from pathlib import Path
 
 from core.sheets.writer import Column, Layout, write
 from students.models import ImportBatch
+from students.rosters.reasons import REMEDIES, TITLES, Reason
 from students.rosters.reporting import rejected_rows
-from students.rosters.verdict import REMEDIES, TITLES, Reason
 
 LAYOUT = Layout(
     name="退回行",

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Collection
 from functools import lru_cache
+from typing import NamedTuple
 
 from core.sheets.text import squeeze
+from students.rosters.cells import blank
 
 # Stage -> first grade code, number of grades. A stage is called as schools.Stage calls it.
 STAGES = {"primary": (11, 6), "junior": (21, 3), "vocational": (41, 3)}
@@ -28,31 +30,52 @@ _CLASS = re.compile(rf"(?:\(({_COUNT})\)|({_COUNT}))班$").search
 _BARE_CLASS = re.compile(_COUNT).fullmatch
 
 
-@lru_cache(maxsize=1 << 14)
-def grade(
-    text: str, *, stage: str = "", school_stages: tuple[str, ...] = (), school_year: int
-) -> int | None:
-    """七年级, 初一, 小学三年级, 2026级 … as a code, None if it cannot be told.
+class Placed(NamedTuple):
+    """Where a row puts the child; unknown if it names a grade that cannot be read."""
 
-    `stage` is what the column 学段 says. A plain 一年级 to 六年级 without any stage is 小学:
-    those names belong to it, as 七年级 to 九年级 belong to 初中.
+    grade: int | None
+    class_number: str
+    is_unknown: bool
+
+
+@lru_cache(maxsize=1 << 14)
+def placed(
+    grade: str,
+    class_: str,
+    grade_and_class: str,
+    *,
+    stage: str = "",
+    school_stages: tuple[str, ...] = (),
+    school_year: int,
+    class_tells_grade: bool,
+) -> Placed:
+    """The cells 年级, 班级 and 年级班级 of one row; `stage` is what its column 学段 says.
+
+    Where a sheet has no grade column (`class_tells_grade`), 班级 may name the grade, but need not.
     """
-    found = _GRADE_ALONE(squeeze(text))
-    return _code(found, _other_stage(stage, school_stages), school_year) if found else None
+    other_stage = _other_stage(STAGE_NAMES.get(squeeze(stage), ""), school_stages)
+    code, number = None, ""
+    if text := blank(class_):
+        code, number = _both(text, other_stage, school_year)
+        if not class_tells_grade:
+            code, number = None, class_number(text)
+    if text := blank(grade_and_class):
+        code, joint_number = _both(text, other_stage, school_year)
+        number = joint_number or number
+    if alone := blank(grade):
+        found = _GRADE_ALONE(squeeze(alone))
+        code = _code(found, other_stage, school_year) if found else None
+    return Placed(code, number, bool(text or alone) and code is None)
 
 
-@lru_cache(maxsize=1 << 14)
-def grade_and_class(
-    text: str, *, stage: str = "", school_stages: tuple[str, ...] = (), school_year: int
-) -> tuple[int | None, str]:
+def _both(text: str, other_stage: str, school_year: int) -> tuple[int | None, str]:
     """七(3)班, 三年级2班, 2026级3班; the class alone if no grade is named."""
     bare = squeeze(text)
     found = _GRADE_AHEAD(bare)
     if not found:
         return None, class_number(bare)
     rest = bare[found.end() :]
-    code = _code(found, _other_stage(stage, school_stages), school_year)
-    return code, class_number(rest) if rest else ""
+    return _code(found, other_stage, school_year), class_number(rest) if rest else ""
 
 
 @lru_cache(maxsize=1 << 12)
@@ -65,17 +88,17 @@ def class_number(text: str) -> str:
     return str(_value(found[1] or found[2])) if found else bare
 
 
-def stage_of(text: str) -> str:
-    """The stage a cell of 学段 names, nothing if it names none of the three."""
-    return STAGE_NAMES.get(squeeze(text), "")
-
-
 def _other_stage(stage: str, school_stages: Collection[str]) -> str:
     possible = [known for known in school_stages if known in STAGES]
     return stage or (possible[0] if len(possible) == 1 else "")
 
 
 def _code(found: re.Match[str], other_stage: str, school_year: int) -> int | None:
+    """七年级, 初一, 小学三年级, 2026级 … as a code, None if it cannot be told.
+
+    A plain 一年级 to 六年级 without any stage is 小学: those names belong to it, as 七年级 to
+    九年级 belong to 初中.
+    """
     word, entry, digit = found.groups()
     stage = _WORDS.get(word or "", "") or other_stage
     if entry:

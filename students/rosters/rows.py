@@ -1,5 +1,6 @@
 """What each row below a header is (contract 3.4); only data rows get a verdict."""
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
@@ -52,15 +53,18 @@ class RowSorter:
         return True
 
 
+_TOTAL = re.compile("|".join(TOTALS)).search
+_FOOTER = re.compile("|".join(FOOTERS)).match
+
+
 def _by_words(first: str, name: str) -> RowKind | None:
-    for text in {first, name}:
-        if not text or text.isascii():
-            continue
-        bare = squeeze(text)
-        if any(word in bare for word in TOTALS):
-            return RowKind.TOTAL
-        if bare.startswith(FOOTERS):
-            return RowKind.FOOTER
+    for text in (first, name):
+        if text and not text.isascii():
+            bare = squeeze(text)
+            if _TOTAL(bare):
+                return RowKind.TOTAL
+            if _FOOTER(bare):
+                return RowKind.FOOTER
     return None
 
 

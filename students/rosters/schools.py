@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from core.sheets.text import half_width, squeeze
+from students.rosters.cells import blank
 
 MIN_ENDING = 4
 _BRACKETED_ENDING = re.compile(r"\([^()]*\)$")
@@ -41,9 +42,12 @@ class SchoolFinder:
 
     def find(self, *, code: str, name: str, township: str) -> KnownSchool | SchoolFault | None:
         """None if the row names no school."""
-        return self._memory(code, name, township) if code or name else None
+        return self._memory(code, name, township)
 
-    def _find(self, code: str, name: str, township: str) -> KnownSchool | SchoolFault:
+    def _find(self, code: str, name: str, township: str) -> KnownSchool | SchoolFault | None:
+        code, name, township = blank(code), blank(name), blank(township)
+        if not code and not name:
+            return None
         if code:
             return self._by_code.get(squeeze(code), SchoolFault.UNKNOWN)
         found = self._named(self._cut(name))

@@ -1,8 +1,10 @@
 """Numbers, phones and accounts in extra columns: masked in the open, sealed beside it."""
 
 import hashlib
-import json
 import re
+from functools import lru_cache
+
+import orjson
 
 from core import idnumber
 
@@ -25,9 +27,10 @@ def open_part(extra: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     return shown, secret
 
 
-def columns_digest(secret: dict[str, str]) -> str:
-    return hashlib.blake2b("\n".join(sorted(secret)).encode(), digest_size=16).hexdigest()
+@lru_cache(maxsize=256)
+def columns_digest(labels: tuple[str, ...]) -> str:
+    return hashlib.blake2b("\n".join(sorted(labels)).encode(), digest_size=16).hexdigest()
 
 
 def packed(secret: dict[str, str]) -> str:
-    return json.dumps(secret, ensure_ascii=False, sort_keys=True)
+    return orjson.dumps(secret, option=orjson.OPT_SORT_KEYS).decode()

@@ -191,6 +191,7 @@ def _check(batch: ImportBatch, path: Path, *, report: Report) -> None:
             county=batch.county,
             progress=lambda done: report(f"已读 {done} 行", done),
         )
+    deciding.plan_for(sum(sheet.data_rows for sheet in roster.sheets))
     report("正在与库中学生比对", 0)
     deciding.decide_incoming(county=batch.county, on=_today(batch))
     deciding.keep_rows(county=batch.county, batch_id=batch.pk, columns=staging.STAGED)
@@ -271,6 +272,7 @@ def commit(
 
 def _write(batch: ImportBatch, *, report: Report) -> None:
     today = _today(batch)
+    deciding.plan_for(sum(sheet["data_rows"] for sheet in batch.sheets))
     report("正在与库中学生比对", 0)
     deciding.decide_batch(county=batch.county, batch_id=batch.pk, on=today)
     corrected = deciding.correct_rows(batch_id=batch.pk)

@@ -5,8 +5,7 @@ county does not hold yet: a roster that comes a second time is nearly free.
 """
 
 import io
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -37,6 +36,9 @@ SELECT {", ".join(STAGED)} FROM students_rosterrow LIMIT 0
 """
 _COPY = f"COPY incoming ({', '.join(STAGED)}) FROM STDIN"
 
+# Only what the statement that reads it joins and sorts by.
+_ANALYZE = "ANALYZE incoming (sheet_no, row_no, reason, number_blind, student_no_blind)"
+
 _KNOWN_NUMBERS = """
 SELECT i.kind, i.blind, s.full_name
   FROM students_studentidentifier i JOIN students_student s ON s.id = i.student_id
@@ -50,26 +52,29 @@ _NULL = "\\N"
 _MAX_NAME, _MAX_NAME_KEY, _MAX_MASK = 100, 200, 40
 
 
-def stage(
-    rows: Iterable[JudgedRow], *, county: str, progress: Callable[[int], None]
-) -> CursorWrapper:
+def stage(rows: Iterable[JudgedRow], *, county: str, progress: Callable[[int], None]) -> None:
     """Fill the temporary table `incoming` of the running transaction."""
+    keys = _Keys()
     with connection.cursor() as cursor:
         cursor.execute(_TABLE)
         remaining, done = iter(rows), 0
         while chunk := list(islice(remaining, CHUNK)):
-            _copy_chunk(chunk, county=county, cursor=cursor)
+            entries = [_Entry(row, keys) for row in chunk]
+            known = _known(entries, county=county, cursor=cursor)
+            lines = io.StringIO("".join([entry.line(known, keys) for entry in entries]))
+            cursor.copy_expert(_COPY, lines)
             done += len(chunk)
             progress(done)
-        cursor.execute("ANALYZE incoming")
-        return cursor
+        cursor.execute(_ANALYZE)
 
 
-def _copy_chunk(chunk: list[JudgedRow], *, county: str, cursor: CursorWrapper) -> None:
-    entries = [_Entry(row) for row in chunk]
-    known = _known(entries, county=county, cursor=cursor)
-    lines = io.StringIO("".join([entry.line(known) for entry in entries]))
-    cursor.copy_expert(_COPY, lines)
+class _Keys:
+    """The means to seal and index, made once for a file."""
+
+    def __init__(self) -> None:
+        self.index = crypto.bulk_blind_index()
+        self.seal_number = crypto.bulk_seal(field=StudentIdentifier.FIELD)
+        self.seal_secret = crypto.bulk_seal(field=SealedExtra.FIELD)
 
 
 @dataclass(slots=True)
@@ -111,7 +116,7 @@ class _Entry:
 
     __slots__ = ("_row", "number_blind", "secret", "secret_blind", "shown", "student_no_blind")
 
-    def __init__(self, row: JudgedRow) -> None:
+    def __init__(self, row: JudgedRow, keys: _Keys) -> None:
         self._row = row
         self.number_blind: bytes | None = None
         self.student_no_blind: bytes | None = None
@@ -120,41 +125,42 @@ class _Entry:
         if isinstance(said, Rejected):
             return
         if said.id_number:
-            self.number_blind = crypto.blind_index(said.id_number)
+            self.number_blind = keys.index(said.id_number)
         if said.student_no:
-            self.student_no_blind = crypto.blind_index(said.student_no)
-        self.shown, self.secret = secrets.open_part(said.extra)
-        if self.secret:
+            self.student_no_blind = keys.index(said.student_no)
+        self.shown, secret = secrets.open_part(said.extra)
+        if secret:
             # Brothers share a phone: whose it is belongs to what is compared.
-            whose = "|".join(map(str, said.identity))
-            self.secret_blind = crypto.blind_index(whose + secrets.packed(self.secret))
+            self.secret = (secrets.columns_digest(tuple(secret)), secrets.packed(secret))
+            self.secret_blind = keys.index("|".join([*map(str, said.identity), self.secret[1]]))
 
-    def line(self, known: _Known) -> str:
-        said = self._row.verdict
-        place = [str(self._row.sheet), str(self._row.row)]
+    def line(self, known: _Known, keys: _Keys) -> str:
+        said, place = self._row.verdict, f"{self._row.sheet}\t{self._row.row}"
         if isinstance(said, Rejected):
-            values = [*place, said.reason, _text(said.cell), _text(said.name), *_REJECTED_REST]
+            values = [place, said.reason, _text(said.cell), _text(said.name), *_REJECTED_REST]
         else:
-            values = [*place, "", "", _text(said.name[:_MAX_NAME]), *self._said(said, known)]
+            values = [place, "", "", _text(said.name[:_MAX_NAME]), *self._said(said, known, keys)]
         return "\t".join(values) + "\n"
 
-    def _said(self, said: Said, known: _Known) -> Iterator[str]:
-        yield from self._name_keys(said, known)
-        yield _text(said.id_type)
-        yield "t" if said.is_marked else "f"
-        yield from _sealed(said.id_number, self.number_blind, known.numbers)
-        yield from _sealed(said.student_no, self.student_no_blind, known.student_nos)
-        yield said.sex
-        yield said.birth_date.isoformat() if said.birth_date else _NULL
-        yield said.ethnicity
-        yield str(said.school.id) if said.school else _NULL
-        yield str(said.grade) if said.grade else _NULL
-        yield _text(said.class_number)
-        yield said.boarding
-        yield _array(said.added)
-        yield _array(said.dropped)
-        yield _text(orjson.dumps(self.shown).decode()) if self.shown else "{}"
-        yield from self._sealed_secret(known)
+    def _said(self, said: Said, known: _Known, keys: _Keys) -> tuple[str, ...]:
+        return (
+            *self._name_keys(said, known),
+            _text(said.id_type),
+            "t" if said.is_marked else "f",
+            *_sealed(said.id_number, self.number_blind, known.numbers, keys),
+            *_sealed(said.student_no, self.student_no_blind, known.student_nos, keys),
+            said.sex,
+            said.birth_date.isoformat() if said.birth_date else _NULL,
+            said.ethnicity,
+            str(said.school.id) if said.school else _NULL,
+            str(said.grade) if said.grade else _NULL,
+            _text(said.class_number),
+            said.boarding,
+            _array(said.added),
+            _array(said.dropped),
+            _text(orjson.dumps(self.shown).decode()) if self.shown else "{}",
+            *self._sealed_secret(known, keys),
+        )
 
     def _name_keys(self, said: Said, known: _Known) -> tuple[str, str]:
         if self.number_blind:
@@ -163,18 +169,17 @@ class _Entry:
             stored = known.student_nos.get(self.student_no_blind or b"")
         if stored == said.name:
             return "", _NULL
-        keys = names.search_keys(said.name[:_MAX_NAME])
-        return keys.pinyin[:_MAX_NAME_KEY], _array(keys.tokens)
+        found = names.search_keys(said.name[:_MAX_NAME])
+        return found.pinyin[:_MAX_NAME_KEY], _array(found.tokens)
 
-    def _sealed_secret(self, known: _Known) -> tuple[str, str, str, str]:
+    def _sealed_secret(self, known: _Known, keys: _Keys) -> tuple[str, str, str, str]:
         if not self.secret_blind:
             return (_NULL, "", _NULL, _NULL)
-        columns = secrets.columns_digest(self.secret)
+        columns, text = self.secret
         if self.secret_blind in known.secrets:
             return (_NULL, columns, _bytes(self.secret_blind), _NULL)
-        row = uuid.uuid4()
-        sealed = crypto.seal(secrets.packed(self.secret), field=SealedExtra.FIELD, row=row)
-        return (str(row), columns, _bytes(self.secret_blind), _bytes(sealed))
+        row, sealed = keys.seal_secret(text)
+        return (row.hex, columns, _bytes(self.secret_blind), _bytes(sealed))
 
 
 _REJECTED_REST = (
@@ -187,15 +192,16 @@ _REJECTED_REST = (
 )
 
 
-def _sealed(number: str, blind: bytes | None, known: dict[bytes, str]) -> tuple[str, str, str, str]:
+def _sealed(
+    number: str, blind: bytes | None, known: dict[bytes, str], keys: _Keys
+) -> tuple[str, str, str, str]:
     """Row id, sealed value, blind index and mask."""
     if blind is None:
         return (_NULL, _NULL, _NULL, "")
     if blind in known:
         return (_NULL, _NULL, _bytes(blind), "")
-    row = uuid.uuid4()
-    sealed = crypto.seal(number, field=StudentIdentifier.FIELD, row=row)
-    return (str(row), _bytes(sealed), _bytes(blind), _text(idnumber.mask(number)[:_MAX_MASK]))
+    row, sealed = keys.seal_number(number)
+    return (row.hex, _bytes(sealed), _bytes(blind), _text(idnumber.mask(number)[:_MAX_MASK]))
 
 
 def _text(value: str) -> str:
