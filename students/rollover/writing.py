@@ -1,0 +1,138 @@
+"""A decided roll-over into enrolments and students, and back: a few statements for any county.
+
+The caller holds the transaction and the lock of the county. Every statement reads the rows of the
+preview; what they say was compared with the county a moment ago.
+"""
+
+from typing import Any
+
+from django.db import connection
+
+from students.models import RollOver
+from students.rollover.plan import LEAVING, MOVING, values_of
+
+_ROWS = 'r.roll_over_id = %(roll_over)s AND r."group" = ANY(%(groups)s)'
+
+# One order for everybody who moves children: the student first, then the enrolments.
+_HOLD = f"""
+SELECT s.id FROM students_student s JOIN students_rolloverrow r ON r.student_id = s.id
+ WHERE {_ROWS} ORDER BY s.id FOR UPDATE OF s
+"""
+_END = f"""
+UPDATE students_enrolment e SET valid_to = %(last_day)s
+  FROM students_rolloverrow r WHERE {_ROWS} AND e.id = r.enrolment_id
+"""
+# A primary class ends with grade six; the junior classes of the same school are formed anew.
+_BEGIN = f"""
+INSERT INTO students_enrolment
+       (county, student_id, school_id, class_group_id, grade, attendance_mode, status, valid_from,
+        source)
+SELECT e.county, e.student_id, e.school_id,
+       CASE WHEN r."group" = 'advance' THEN e.class_group_id END,
+       r.to_grade, e.attendance_mode, e.status, %(first_day)s, %(source)s
+  FROM students_rolloverrow r JOIN students_enrolment e ON e.id = r.enrolment_id
+ WHERE {_ROWS} AND r.to_grade IS NOT NULL
+"""
+_REMEMBER = f"""
+UPDATE students_rolloverrow r SET new_enrolment_id = e.id
+  FROM students_enrolment e
+ WHERE {_ROWS} AND r.to_grade IS NOT NULL AND e.student_id = r.student_id AND e.valid_to IS NULL
+"""
+# A child who left is answered for by the township of the hukou, so none is outside every scope.
+_PLACE = f"""
+UPDATE students_student s
+   SET school_id = CASE WHEN r.to_grade IS NOT NULL THEN r.school_id END,
+       class_group_id = CASE WHEN r."group" = 'advance' THEN r.class_group_id END,
+       grade = r.to_grade,
+       township = CASE WHEN r.to_grade IS NULL AND s.hukou_division ~ %(own_township)s
+                       THEN left(s.hukou_division, 9) ELSE s.township END,
+       updated_at = now()
+  FROM students_rolloverrow r WHERE {_ROWS} AND s.id = r.student_id
+"""
+_AUDIT = f"""
+INSERT INTO core_auditentry
+       (county, at, actor_id, actor_name, action, target_type, target_id, before, after, purpose)
+SELECT r.county, now(), %(actor_id)s, %(actor_name)s, %(action)s, 'students.student', r.student_id,
+       {{before}}, {{after}}, %(source)s
+  FROM students_rolloverrow r WHERE {_ROWS}
+"""
+_OLD = "jsonb_build_object('grade', r.from_grade, 'school', r.school_id)"
+_NEW = (
+    "jsonb_build_object('grade', r.to_grade, 'school',"
+    " CASE WHEN r.to_grade IS NOT NULL THEN r.school_id END)"
+)
+
+# A child is as the roll-over left it: the same open enrolment, or none after the last day.
+_EDITED_SINCE = f"""
+SELECT count(*)
+  FROM students_rolloverrow r
+  LEFT JOIN students_enrolment was ON was.id = r.enrolment_id
+  LEFT JOIN students_enrolment e ON e.id = r.new_enrolment_id
+  LEFT JOIN students_student s ON s.id = r.student_id
+ WHERE {_ROWS}
+   AND NOT coalesce(
+       was.valid_to = %(last_day)s AND was.student_id = r.student_id
+       AND NOT EXISTS (
+           SELECT FROM students_enrolment later
+            WHERE later.student_id = r.student_id AND later.valid_from > %(last_day)s
+              AND later.id IS DISTINCT FROM r.new_enrolment_id)
+       AND CASE WHEN r.to_grade IS NULL THEN s.school_id IS NULL
+                ELSE e.valid_to IS NULL AND e.valid_from = %(first_day)s
+                     AND e.grade = r.to_grade AND e.school_id IS NOT DISTINCT FROM r.school_id
+                     AND e.class_group_id IS NOT DISTINCT FROM
+                         CASE WHEN r."group" = 'advance' THEN r.class_group_id END
+                     AND (e.attendance_mode, e.status) = (was.attendance_mode, was.status) END,
+       false)
+"""
+_TAKE_BACK = f"""
+DELETE FROM students_enrolment e USING students_rolloverrow r
+ WHERE {_ROWS} AND e.id = r.new_enrolment_id
+"""
+_REOPEN = f"""
+UPDATE students_enrolment e SET valid_to = NULL
+  FROM students_rolloverrow r WHERE {_ROWS} AND e.id = r.enrolment_id
+"""
+_REPLACE = f"""
+UPDATE students_student s
+   SET school_id = r.school_id, class_group_id = r.class_group_id, grade = r.from_grade,
+       township = r.township, updated_at = now()
+  FROM students_rolloverrow r WHERE {_ROWS} AND s.id = r.student_id
+"""
+_FORGET = f"UPDATE students_rolloverrow r SET new_enrolment_id = NULL WHERE {_ROWS}"
+
+
+def hold(roll_over: RollOver) -> None:
+    _run(roll_over, [_HOLD])
+
+
+def write(roll_over: RollOver, *, actor_id: int | None, actor_name: str) -> None:
+    audit = _AUDIT.format(before=_OLD, after=_NEW)
+    who = {"actor_id": actor_id, "actor_name": actor_name, "action": "student.roll_over"}
+    _run(roll_over, [_END, _BEGIN, _REMEMBER, _PLACE, audit], **who)
+
+
+def edited_since(roll_over: RollOver) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_EDITED_SINCE, _values(roll_over))
+        return int(cursor.fetchone()[0])
+
+
+def take_back(roll_over: RollOver, *, actor_id: int | None, actor_name: str) -> None:
+    audit = _AUDIT.format(before=_NEW, after=_OLD)
+    who = {"actor_id": actor_id, "actor_name": actor_name, "action": "student.roll_back"}
+    _run(roll_over, [_TAKE_BACK, _REOPEN, _REPLACE, _FORGET, audit], **who)
+
+
+def _run(roll_over: RollOver, statements: list[str], **more: Any) -> None:
+    values = _values(roll_over) | more
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement, values)
+
+
+def _values(roll_over: RollOver) -> dict[str, Any]:
+    return values_of(roll_over) | {
+        "groups": [*MOVING, *LEAVING],
+        "source": f"升入{roll_over.to_year}—{roll_over.to_year + 1}学年",
+        "own_township": f"^{roll_over.county}\\d{{3}}",
+    }
