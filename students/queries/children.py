@@ -20,6 +20,7 @@ from students.models import (
     Student,
     StudentIdentifier,
 )
+from students.queries import wording
 from students.search import Search
 
 VIEW = Permission.STUDENT_VIEW
@@ -153,35 +154,38 @@ class Deed:
     """One line of a child's history, in words."""
 
     entry: AuditEntry
-
-    @property
-    def words(self) -> str:
-        words = _DEEDS.get(self.entry.action, self.entry.action)
-        shown = self.entry.after.get("shown", "")
-        return f"{words}{shown}" if shown else words
-
-    @property
-    def changes(self) -> list[tuple[str, Any, Any]]:
-        """Label, before and after of every field that changed."""
-        if self.entry.action == "identity.reveal":
-            return []
-        before = self.entry.before
-        return [
-            (_LABELS.get(name, name), _shown(name, before.get(name)), _shown(name, value))
-            for name, value in self.entry.after.items()
-        ]
+    words: str
+    purpose: str
+    changes: list[tuple[str, str, str]]
 
 
-_DEEDS = {"student.edit": "修改资料", "identity.reveal": "查看", "roster.merge": "名册更新"}
-_LABELS = {field.name: str(field.verbose_name) for field in Student._meta.fields}
-
-
-def _shown(name: str, value: Any) -> Any:
-    return codes.name("ethnicity", value) if name == "ethnicity_code" and value else value
+# Deed, and what the entry's purpose is called.
+_DEEDS = {
+    "student.edit": ("修改资料", ""),
+    "student.create": ("随名册建档", "来源"),
+    "student.change": ("随名册更新", "来源"),
+    "identity.reveal": ("查看", "用途"),
+}
+_CHANGING = ("student.edit", "student.change")
 
 
 def history(student: Student, *, latest: int = 50) -> list[Deed]:
     """Who changed or looked at what, newest first."""
     about = AuditEntry.objects.about(Student._meta.label_lower, student.pk)
     newest = about.filter(county=student.county).order_by("-pk")[:latest]
-    return [Deed(entry) for entry in newest]
+    categories = wording.category_names()
+    return [_deed(entry, categories) for entry in newest]
+
+
+def _deed(entry: AuditEntry, categories: dict[str, str]) -> Deed:
+    words, called = _DEEDS.get(entry.action, (entry.action, ""))
+    changes = [
+        wording.change(name, entry.before.get(name), value, categories=categories)
+        for name, value in entry.after.items()
+    ]
+    return Deed(
+        entry,
+        words + str(entry.after.get("shown", "")),
+        f"{called}：{entry.purpose}" if called and entry.purpose else entry.purpose,
+        changes if entry.action in _CHANGING else [],
+    )

@@ -147,7 +147,15 @@ def test_what_changes_is_shown_before_and_after(client, officer):
 
     answer = client.get(f"{page('detail', checked(client))}?verdict=changed").content.decode()
 
-    assert f'姓名：<span class="before">旧名</span> → {name}' in answer
+    change = f'姓名：<span class="before">旧名</span> → {name}'
+    assert change in answer
+
+    batch = ImportBatch.objects.latest("pk")
+    client.post(page("commit", batch))
+    services.commit(county=COUNTY, batch_id=batch.pk)
+    history = client.get(reverse("students:student-detail", args=[child.pk])).content.decode()
+    assert "随名册建档，来源：名册：02-黄羊镇学生花名册.xlsx" in history
+    assert change in history
 
 
 def test_discarding_leaves_nothing_behind(client, officer, django_capture_on_commit_callbacks):
