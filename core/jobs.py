@@ -14,7 +14,7 @@ from core.models import MAX_TRIES, Job, LostClaim
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User
 
-BEAT_SECONDS = 10
+BEAT_SECONDS = 3
 log = logging.getLogger(__name__)
 
 

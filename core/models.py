@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -110,11 +110,16 @@ class Job(models.Model):
 
     def advance(self, by: int) -> None:
         """Call in the transaction that writes the rows: rows and counter commit together."""
+        self._write(done=F("done") + by)
+        # Not before the commit: the beat beside this work tells what stands, not what may fail.
+        transaction.on_commit(lambda: self._count(by))
+
+    def _count(self, by: int) -> None:
         self.done += by
-        self._write(done=self.done)
 
     def beat(self) -> None:
-        self._write()
+        """Also tells how far a long transaction has come: its own writes nobody sees yet."""
+        self._write(done=self.done, stage=self.stage)
 
     def finish(self, **result: Any) -> None:
         self.result = result

@@ -1,4 +1,5 @@
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,17 @@ class TestPerform:
 
         assert job.done == 0
         assert not Job.objects.filter(title="写了一半").exists()
+
+    def test_a_beat_after_a_rollback_tells_what_stands(self):
+        def half_then_beat(job):
+            with suppress(ZeroDivisionError), transaction.atomic():
+                job.advance(7)
+                raise ZeroDivisionError
+            job.advance(2)
+            job.beat()
+            return {}
+
+        assert self.run(half_then_beat).done == 2
 
     def test_it_beats_beside_a_long_statement(self, monkeypatch):
         monkeypatch.setattr(jobs, "BEAT_SECONDS", 0.05)
