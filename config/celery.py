@@ -12,9 +12,17 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "revive-silent-jobs": {"task": "core.tasks.revive_jobs", "schedule": 30.0},
+    "purge-old-rosters": {
+        "task": "students.tasks.purge_rosters",
+        "schedule": crontab(hour="3", minute="10"),
+    },
     # Which ledgers are due on a day is read from the calendar table by the task itself.
     "build-due-ledgers": {
         "task": "ledgers.tasks.build_due_ledgers",
         "schedule": crontab(hour="0", minute="30"),
+    },
+    "mark-overdue-transfers": {
+        "task": "students.tasks.mark_overdue_transfers",
+        "schedule": crontab(hour="0", minute="10"),
     },
 }

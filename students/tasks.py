@@ -4,15 +4,26 @@ from celery import shared_task
 from django.utils import timezone
 
 from core import jobs
+from students.rollover import services as rollover
 from students.rosters import services
+from students.transfers import services as transfers
 
 # Long enough to answer a school's question about its rejected rows; they hold names.
 KEEP_STAGED_ROWS = timedelta(days=90)
 
 check_roster = jobs.work(services.CHECK_TASK)(services.check_job)
 commit_roster = jobs.work(services.COMMIT_TASK)(services.commit_job)
+preview_roll_over = jobs.work(rollover.PREVIEW_TASK)(rollover.preview_job)
+commit_roll_over = jobs.work(rollover.COMMIT_TASK)(rollover.commit_job)
+undo_roll_over = jobs.work(rollover.UNDO_TASK)(rollover.undo_job)
 
 
 @shared_task
 def purge_rosters() -> None:
     services.purge(before=timezone.localdate() - KEEP_STAGED_ROWS)
+
+
+@shared_task
+def mark_overdue_transfers() -> None:
+    """Every night: transfers that nobody answered within their working days."""
+    transfers.mark_overdue(today=timezone.localdate())
