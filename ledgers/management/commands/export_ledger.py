@@ -32,20 +32,19 @@ class Command(BaseCommand):
             raise CommandError("导出完整号码须用 --purpose 写明用途，用途会记入审计。")
         scope = Scope(county, (Reach(_EXPORT, region=county),))
         try:
-            with tenancy.inside(county), out.open("wb") as file:
-                kind = services.kind_named(options["kind"])
+            with tenancy.inside(county):
                 version = _newest(scope=scope, **options)
-                written = sheets.export(
-                    file,
-                    version=version,
-                    kind=kind,
-                    scope=scope,
-                    actor=None,
-                    wish=sheets.Wish(full=options["full"], purpose=options["purpose"]),
-                    today=timezone.localdate(),
-                )
+                with out.open("wb") as file:
+                    written = sheets.export(
+                        file,
+                        version=version,
+                        kind=services.kind_named(version.kind),
+                        scope=scope,
+                        actor=None,
+                        wish=sheets.Wish(full=options["full"], purpose=options["purpose"]),
+                        today=timezone.localdate(),
+                    )
         except LedgerRefused as refusal:
-            out.unlink(missing_ok=True)
             raise CommandError(str(refusal)) from refusal
         except OSError as fault:
             raise CommandError(f"写不了文件 {out}：{fault.strerror}。请换一个目录。") from fault
