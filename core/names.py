@@ -21,7 +21,7 @@ import os
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, starmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ _WORDS = re.compile(f"[{_HAN}]+|[a-z]+")
 _SYLLABLES = 8
 _WORD_LETTERS = 12
 _LONGEST = 6
+_VOWEL = re.compile("[aeiouv]").search
 
 
 class SearchKeys(NamedTuple):
@@ -124,20 +125,23 @@ def _spoken_pieces(said: list[tuple[str, ...]], usual: list[str]) -> set[str]:
 
 
 def _run_together_pieces(syllables: list[str]) -> set[str]:
-    """What the greedy cut finds in ke+neng: a query has no blanks, so it is cut as ken+eng."""
-    if all(_stays_apart(one, two) for one, two in pairwise(syllables)):
-        return set()
+    """What the greedy cut finds in ke+neng, or in the initials s+h.
+
+    A query has no blanks, so it is cut as ken+eng and as the beginning sh.
+    """
+    letters = [syllable[0] for syllable in syllables]
+    typed = (syllables, syllables[1:], letters, letters[1:], [*syllables[:1], *letters[1:]])
     pieces: set[str] = set()
-    for start in range(min(2, len(syllables))):
-        cut = _segments("".join(syllables[start:]))
-        pieces.update(_neighbours(cut), *map(_beginnings, cut))
+    for parts in typed:
+        if not all(starmap(_stays_apart, pairwise(parts))):
+            cut = _segments("".join(parts))
+            pieces.update(_neighbours(cut), *map(_beginnings, cut))
     return pieces
 
 
 @lru_cache(maxsize=1 << 15)
 def _stays_apart(one: str, two: str) -> bool:
-    # A syllable of one letter may be swallowed together with the one behind it: let it be cut.
-    return len(two) > 1 and _segments(one + two)[0] == one
+    return _segments(one + two)[0] == one
 
 
 def _said(words: list[str]) -> list[tuple[str, ...]]:
@@ -200,7 +204,9 @@ def _segments(letters: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _known_beginnings() -> frozenset[str]:
-    syllables = {_plain(way) for ways in PINYIN_DICT.values() for way in ways.split(",")}
+    ways = {_plain(way) for ways in PINYIN_DICT.values() for way in ways.split(",")}
+    # Interjections like hm and ng are nobody's name, but would swallow initials.
+    syllables = {way for way in ways if _VOWEL(way)}
     return frozenset().union(*map(_beginnings, syllables))
 
 

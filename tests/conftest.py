@@ -3,6 +3,7 @@
 import os
 import threading
 
+import hypothesis
 import psycopg2
 import pytest
 from django.conf import settings
@@ -16,6 +17,10 @@ from psycopg2 import sql
 from config.supervisor.layout import OWNER
 from tests.plugin import servers
 from tests.worker import Worker
+
+# Nothing in tests/ is timed: on a busy machine any example may take long.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 COUNTY = "620602"
 CHROMIUM = "/usr/bin/chromium"

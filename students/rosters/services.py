@@ -165,12 +165,13 @@ def check(
 ) -> ImportBatch:
     """Read the file, judge every row, keep the verdicts. `guard` is asked before they are kept.
 
-    Errors: BatchRefused, OSError, and whatever `guard` raises.
+    A batch that is past this is left as it is: a second delivery finds the work done.
+    Errors: OSError, and whatever `guard` raises.
     """
     with tenancy.inside(county):
         batch = ImportBatch.objects.get(pk=batch_id, county=county)
     if batch.state != ImportBatch.State.CHECKING:
-        raise BatchRefused(f"这份名册{batch.get_state_display()}，不必再核对。")
+        return batch
     try:
         with tenancy.inside(county):
             _check(batch, path or stored_path(batch.stored_as), report=report)
@@ -337,6 +338,13 @@ def forget_file(batch: ImportBatch) -> None:
     """The rows are in the database now; a file of children's numbers need not lie about."""
     if batch.stored_as:
         stored_path(batch.stored_as).unlink(missing_ok=True)
+
+
+def purge(*, before: date) -> int:
+    """Staged rows of old batches, of all counties: what was not submitted by then is discarded."""
+    old = ImportBatch.objects.filter(created_at__date__lt=before)
+    old.filter(state=ImportBatch.State.CHECKED).update(state=ImportBatch.State.DISCARDED)
+    return RosterRow.objects.filter(batch__in=old).delete()[0]
 
 
 # -- the worker's end --------------------------------------------------------------------------
