@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from core.names import normalise, query_tokens, search_keys, tokens
 
 # Characters of many readings, of syllables that run together, rare and four bytes long.
-characters = st.sampled_from("张小明单田芳尉迟恭李安可能方干西欧阳阿依木乐吕布女律𬭎𬱖㛃䶮仇查翟覃长孙恩额")
+characters = st.sampled_from(
+    "张小明单田芳尉迟恭李安可能方干西欧阳阿依木乐吕布女律𬭎𬱖㛃䶮仇查翟覃长孙恩额"
+)
 names = st.text(characters, min_size=1, max_size=8)
 queries = st.text(st.sampled_from("zhangxiomseklnvu'  "), max_size=12)
 
