@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from core import jobs
+from students.duplicates import services as duplicates
 from students.rollover import services as rollover
 from students.rosters import services
 from students.transfers import services as transfers
@@ -15,6 +16,7 @@ check_roster = jobs.work(services.CHECK_TASK)(services.check_job)
 commit_roster = jobs.work(services.COMMIT_TASK)(services.commit_job)
 preview_roll_over = jobs.work(rollover.PREVIEW_TASK)(rollover.preview_job)
 commit_roll_over = jobs.work(rollover.COMMIT_TASK)(rollover.commit_job)
+find_duplicates = jobs.work(duplicates.FIND_TASK)(duplicates.find_job)
 undo_roll_over = jobs.work(rollover.UNDO_TASK)(rollover.undo_job)
 
 

@@ -1,0 +1,138 @@
+"""Pairs of records that may be one child: over a whole county, or among what a roster created.
+
+Candidates come by equal keys (birth date and sounds of the name, name and guardian, …), never by
+comparing everybody with everybody; students.duplicates.scoring judges them. Nothing is merged here.
+"""
+
+from django.db import connection
+
+from core import crypto
+from students.duplicates import scoring
+from students.models import StudentIdentifier
+
+_CHILDREN = """
+DROP TABLE IF EXISTS pg_temp.suspect, pg_temp.sought, pg_temp.sought_kin, pg_temp.number_in_no;
+CREATE TEMPORARY TABLE sought ON COMMIT DROP AS
+SELECT s.id, s.birth_date, s.school_id, replace(s.full_name, '·', '') AS name,
+       -- Sorted, so that 小明 and 明小 are one; without a dot, and equal for equal sounds.
+       coalesce((SELECT string_agg(said, ' ' ORDER BY said)
+                   FROM unnest(string_to_array(nullif(s.name_key, ''), ' ')) said),
+                s.full_name) AS sound
+  FROM students_student s
+ WHERE s.county = %(county)s AND s.merged_into_id IS NULL;
+CREATE TEMPORARY TABLE sought_kin ON COMMIT DROP AS
+SELECT DISTINCT t.student_id, key.key
+  FROM students_studentguardian t
+  JOIN students_guardian g ON g.id = t.guardian_id
+ CROSS JOIN LATERAL (VALUES
+       (g.id::text), (g.number_blind::text), (g.full_name || nullif(g.phone_mask, ''))
+       ) key (key)
+ WHERE t.county = %(county)s AND key.key IS NOT NULL;
+CREATE TEMPORARY TABLE number_in_no (student_id bigint, blind bytea) ON COMMIT DROP;
+ANALYZE sought;
+ANALYZE sought_kin
+"""
+
+# G and a number that is not the child's own: whoever has that number is the same child or a
+# clerk's slip. Whose mask agrees has it as the own number, and needs no opening.
+_FOREIGN_NOS = """
+SELECT no.id, no.student_id, no.sealed
+  FROM students_studentidentifier no
+ WHERE no.county = %s AND no.kind = 'student_no' AND no.mask ~ '^G.{17}[0-9X]$'
+   AND NOT EXISTS (
+       SELECT FROM students_studentidentifier own
+        WHERE own.student_id = no.student_id AND own.kind = 'id_number'
+          AND own.mask = substr(no.mask, 2))
+"""
+_KEEP_NUMBERS = """
+INSERT INTO number_in_no SELECT * FROM unnest(%s::bigint[], %s::bytea[]); ANALYZE number_in_no
+"""
+
+_CANDIDATES = """
+CREATE TEMPORARY TABLE suspect ON COMMIT DROP AS
+WITH found AS (
+    SELECT a.id AS one, b.id AS two, false AS number_in_no
+      FROM sought a JOIN sought b USING (birth_date, sound)
+     WHERE a.id < b.id
+     UNION ALL
+    SELECT a.id, b.id, false
+      FROM sought_kin x
+      JOIN sought_kin y ON y.key = x.key AND x.student_id < y.student_id
+      JOIN sought a ON a.id = x.student_id
+      JOIN sought b ON b.id = y.student_id
+     WHERE a.name = b.name
+        OR (a.birth_date = b.birth_date AND left(a.name, 1) = left(b.name, 1)
+            AND length(a.name) = length(b.name))
+     UNION ALL
+    SELECT least(n.student_id, i.student_id), greatest(n.student_id, i.student_id), true
+      FROM number_in_no n
+      JOIN students_studentidentifier i
+        ON i.county = %(county)s AND i.kind = 'id_number' AND i.blind = n.blind
+       AND i.student_id <> n.student_id
+)
+SELECT one AS first_id, two AS second_id, bool_or(number_in_no) AS number_in_no
+  FROM found GROUP BY one, two;
+ANALYZE suspect
+"""
+
+# What an earlier search found and this one no longer does was mended meanwhile. A person's
+# decision and a roster's doubt stay.
+_FORGET = """
+DELETE FROM students_duplicatepair p
+ WHERE p.county = %(county)s AND p.state = 'open' AND p.batch_id IS NULL AND p.found_at < now()
+   AND NOT EXISTS (SELECT FROM students_studentmerge m WHERE m.pair_id = p.id)
+"""
+
+_OF_ROSTER = """
+DROP TABLE IF EXISTS pg_temp.suspect;
+CREATE TEMPORARY TABLE suspect ON COMMIT DROP AS
+SELECT DISTINCT least(new.id, known.id) AS first_id, greatest(new.id, known.id) AS second_id,
+       false AS number_in_no
+  FROM decided d
+  JOIN students_student new ON new.id = d.student_id
+  JOIN students_student known
+    ON known.county = new.county AND known.name_key = new.name_key
+   AND known.birth_date = new.birth_date AND known.id <> new.id AND known.merged_into_id IS NULL
+ WHERE d.is_new;
+ANALYZE suspect
+"""
+
+
+def find(*, county: str) -> int:
+    """Look through the whole county. The caller holds the transaction; pairs now open or renewed.
+
+    A rejected pair stays rejected while both records say what they said then.
+    """
+    values = scoring.values(county=county, least=scoring.LIKELY)
+    with connection.cursor() as cursor:
+        cursor.execute(_CHILDREN, values)
+        _open_foreign_nos(county)
+        cursor.execute(_CANDIDATES, values)
+        cursor.execute(scoring.SCORE_PAIRS, values)
+        found = int(cursor.rowcount)
+        cursor.execute(_FORGET, values)
+    return found
+
+
+def _open_foreign_nos(county: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_FOREIGN_NOS, [county])
+        rows = cursor.fetchall()
+        blinds = [
+            crypto.blind_index(
+                crypto.unseal(sealed, field=StudentIdentifier.FIELD, row=identifier)[1:]
+            )
+            for identifier, _, sealed in rows
+        ]
+        cursor.execute(_KEEP_NUMBERS, [[student for _, student, _ in rows], blinds])
+
+
+def open_pairs_of_roster(*, county: str, batch_id: int) -> int:
+    """Pairs of children a roster has just created with whom the county holds under that name and
+    birthday. Reads the temporary table `decided` of the running commit.
+    """
+    values = scoring.values(county=county, least=scoring.DOUBTFUL, batch_id=batch_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_ROSTER)
+        cursor.execute(scoring.SCORE_PAIRS, values)
+        return int(cursor.rowcount)
