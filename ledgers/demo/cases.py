@@ -105,7 +105,7 @@ def _stories(count: int) -> Iterator[tuple[tuple[str, ...], bool]]:
 def _opening(steps: int, is_open: bool, *, rng: Random, today: date, year_began: date) -> date:
     needed = timedelta(days=3 + _LONGEST_STEP * steps)
     if is_open:
-        return today - needed - timedelta(days=rng.randrange(6))
+        return today - needed - timedelta(days=rng.randrange(20))
     earliest = year_began.replace(year=year_began.year - 1) + timedelta(days=15)
     days = max((today - needed - earliest).days, 0)
     opened_on = earliest
