@@ -8,9 +8,9 @@ import orjson
 
 from core import idnumber
 
-# Eleven digits and more: phones, cards, ID and disability card numbers. Twelve alone are a
-# division code (统计用区划代码) and no secret.
-_SECRET = re.compile(r"(?<!\d)(?:\d{11}|\d{13,})[Xx]?(?:[\dBb]*)(?!\d)")
+# Eleven digits and more, in groups or not: phones, cards, ID and disability card numbers. Twelve
+# without a gap are a division code (统计用区划代码) and no secret.
+_SECRET = re.compile(r"(?<!\d)(?!\d{12}(?![\dXx]))\d(?:[ -]?\d){10,}(?: ?[Xx]\d*)?")
 _SHORTEST = 11
 
 
