@@ -15,6 +15,7 @@ def test_every_deadline_has_a_figure_for_all_counties_and_its_source():
         Deadline.SUSPECTED: 7,
         Deadline.DROPPED_OUT: 30,
         Deadline.SUSPECTED_CHECKED: 15,
+        Deadline.TRANSFER_ANSWERED: 10,
         Deadline.LEFT_BEHIND_REGISTERED: 14,
         Deadline.SCHOOL_MONTH_REPORT: 0,
         Deadline.TWINNING_MONTH_REPORT: 25,
