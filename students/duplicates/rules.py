@@ -19,6 +19,8 @@ from students.models import (
     Enrolment,
     HouseholdMember,
     LeftBehindFact,
+    ListEntry,
+    MatchDifference,
     MergedRow,
     PersonCategory,
     RollOverRow,
@@ -33,7 +35,15 @@ from students.models import (
 # Trails of one moment: they go on naming the record they were about.
 STAYS = frozenset(
     model._meta.label_lower
-    for model in (DuplicatePair, StudentMerge, MergedRow, RosterRow, RollOverRow)
+    for model in (
+        DuplicatePair,
+        StudentMerge,
+        MergedRow,
+        RosterRow,
+        RollOverRow,
+        ListEntry,
+        MatchDifference,
+    )
 )
 
 # By the name of the constraint that both records together would break.
@@ -59,6 +69,7 @@ NAMES = {
     "students.sealedextra": "名册附加栏",
     "students.schoolpromise": "小升初去向",
     "students.transfer": "转学",
+    "students.factconflict": "名单出入",
     "casework.dropoutcase": "控辍保学个案",
     "casework.homevisit": "家访",
 }

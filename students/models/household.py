@@ -34,6 +34,7 @@ class HouseholdMember(models.Model):
     relation_to_head = models.CharField("与户主关系", max_length=20, default="", blank=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=60, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [
