@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[P]] = {
     Role.COUNTY_OFFICER: _READS
     | {
         P.STUDENT_EDIT,
+        P.STUDENT_ROLL_OVER,
         P.IDENTITY_REVEAL,
         P.ROSTER_IMPORT,
         P.CASE_OPEN,

@@ -7,6 +7,12 @@ urlpatterns = [
     path("", views.CaseIndex.as_view(), name="case-list"),
     path("student/<int:student_id>/", views.StudentCases.as_view(), name="student-cases"),
     path("student/<int:student_id>/open/", views.OpenCase.as_view(), name="case-open"),
+    path("openings/transfers/", views.OpenFromTransfers.as_view(), name="cases-from-transfers"),
+    path(
+        "openings/rollovers/<int:rollover_id>/",
+        views.OpenFromLeavers.as_view(),
+        name="cases-from-leavers",
+    ),
     path("<int:case_id>/", views.CaseDetail.as_view(), name="case-detail"),
     path("<int:case_id>/visits/new/", views.LogVisit.as_view(), name="visit-new"),
     path("<int:case_id>/verify/", views.VerifyCase.as_view(), name="case-verify"),

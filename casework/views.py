@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.contrib import messages
@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView, TemplateView, View
 
 from casework import forms, services
 from casework.models import DropoutCase, HomeVisit
@@ -26,7 +26,9 @@ from casework.states import Action, CaseState, TransitionRefused, refuse_wrong_s
 from core import paging
 from core.access import Permission
 from core.web import Requires
-from students.models import Student
+from students.models import RollOver, Student, Transfer
+from students.rollover.queries import Gap, leavers
+from students.transfers.states import TransferState
 
 
 class CaseIndex(Requires, TemplateView):
@@ -304,3 +306,56 @@ class LogVisit(ActOnCase):
 def _saved(visit: HomeVisit) -> str:
     number = f"第 {visit.attempt_no} 次劝返" if visit.attempt_no else visit.get_kind_display()
     return f"家访已保存：{visit.visited_on:%Y-%m-%d}，{number}，{visit.get_outcome_display()}。"
+
+
+class OpenFromTransfers(Requires, View):
+    """Children whose transfer nobody answered in time, as ticked on the list of transfers."""
+
+    permission = Permission.CASE_OPEN
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        ticked = [pk for pk in self.request.POST.getlist("transfer") if pk.isdecimal()]
+        late = Transfer.objects.within(self.request.scope, self.permission).filter(
+            state=TransferState.OVERDUE, pk__in=ticked
+        )
+        _open_many(self.request, late.values_list("student", flat=True), source="transfer")
+        return redirect(f"{reverse('students:transfer-list')}?side=out&state=overdue")
+
+
+class OpenFromLeavers(Requires, View):
+    """Leavers of grade six who turned up at no school."""
+
+    permission = Permission.CASE_OPEN
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, rollover_id: int) -> HttpResponse:
+        rows = RollOver.objects.within(self.request.scope, self.permission)
+        roll_over = get_object_or_404(rows, pk=rollover_id)
+        if roll_over.state == RollOver.State.COMMITTED:
+            missing = leavers(roll_over, on=timezone.localdate(), gap=Gap.NOWHERE)
+            _open_many(request, missing.values_list("student", flat=True), source="stage_gap")
+        else:
+            messages.warning(request, "这次升级还没有写入，写入以后再为没有入学的学生建案。")
+        return redirect("students:rollover-detail", rollover_id=rollover_id)
+
+
+_SUSPICIONS = {
+    "transfer": "转学申请逾期无人接收，去向不明",
+    "stage_gap": "小学毕业后没有初中入学登记",
+}
+
+
+def _open_many(request: Any, student_ids: Iterable[int], *, source: str) -> None:
+    today = timezone.localdate()
+    opened = services.open_cases(
+        scope=request.scope,
+        actor=request.user,
+        student_ids=student_ids,
+        source=source,
+        today=today,
+        opened_on=today,
+        suspicion=_SUSPICIONS[source],
+    )
+    said = messages.success if opened.cases else messages.warning
+    said(request, opened.words)

@@ -10,6 +10,7 @@ class Permission(StrEnum):
     HOME_VIEW = "home.view"
     STUDENT_VIEW = "student.view"
     STUDENT_EDIT = "student.edit"
+    STUDENT_ROLL_OVER = "student.roll_over"
     IDENTITY_REVEAL = "identity.reveal"
     ROSTER_IMPORT = "roster.import"
     CASE_VIEW = "case.view"

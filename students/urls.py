@@ -1,6 +1,6 @@
 from django.urls import path
 
-from students.views import imports, students
+from students.views import imports, rollover, students, transfers
 
 app_name = "students"
 urlpatterns = [
@@ -16,6 +16,42 @@ urlpatterns = [
         imports.ImportRejected.as_view(),
         name="import-rejected",
     ),
+    path("rollovers/", rollover.RollOverList.as_view(), name="rollover-list"),
+    path("rollovers/new/", rollover.RollOverNew.as_view(), name="rollover-new"),
+    path("rollovers/<int:rollover_id>/", rollover.RollOverDetail.as_view(), name="rollover-detail"),
+    path(
+        "rollovers/<int:rollover_id>/commit/",
+        rollover.RollOverCommit.as_view(),
+        name="rollover-commit",
+    ),
+    path(
+        "rollovers/<int:rollover_id>/undo/", rollover.RollOverUndo.as_view(), name="rollover-undo"
+    ),
+    path(
+        "rollovers/<int:rollover_id>/promise/",
+        rollover.RollOverPromise.as_view(),
+        name="rollover-promise",
+    ),
+    path("transfers/", transfers.TransferList.as_view(), name="transfer-list"),
+    path(
+        "transfers/<int:transfer_id>/", transfers.TransferDetail.as_view(), name="transfer-detail"
+    ),
+    path(
+        "transfers/<int:transfer_id>/accept/",
+        transfers.TransferAccept.as_view(),
+        name="transfer-accept",
+    ),
+    path(
+        "transfers/<int:transfer_id>/refuse/",
+        transfers.TransferRefuse.as_view(),
+        name="transfer-refuse",
+    ),
+    path(
+        "transfers/<int:transfer_id>/withdraw/",
+        transfers.TransferWithdraw.as_view(),
+        name="transfer-withdraw",
+    ),
+    path("<int:student_id>/transfer/", transfers.TransferNew.as_view(), name="transfer-new"),
     path("<int:student_id>/", students.StudentDetail.as_view(), name="student-detail"),
     path("<int:student_id>/edit/", students.StudentEdit.as_view(), name="student-edit"),
     path(

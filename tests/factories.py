@@ -25,6 +25,7 @@ from students.models import (
     Student,
     StudentGuardian,
     StudentIdentifier,
+    Transfer,
 )
 
 COUNTY = "620602"
@@ -310,6 +311,23 @@ class HouseholdMemberFactory(Behind):
     student = factory.SubFactory(StudentFactory)
     county = factory.SelfAttribute("student.county")
     valid_from = FIRST_DAY
+
+
+class TransferFactory(Behind):
+    """Sent on the second day of school, to another school of the same township."""
+
+    class Meta:
+        model = Transfer
+
+    student = factory.SubFactory(StudentFactory)
+    county = factory.SelfAttribute("student.county")
+    from_school = factory.SelfAttribute("student.school")
+    from_class = factory.SelfAttribute("student.class_group")
+    grade = factory.SelfAttribute("student.grade")
+    to_school = factory.SubFactory(SchoolFactory)
+    reason = "随父母搬迁"
+    sent_on = date(YEAR, 9, 2)
+    due_on = date(YEAR, 9, 16)
 
 
 class DropoutCaseFactory(Behind):

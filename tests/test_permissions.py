@@ -20,12 +20,13 @@ from accounts.roles import PERMISSIONS, Role
 from core.access import Permission as P
 from core.models import Job
 from ledgers.models import LedgerVersion
-from students.models import ImportBatch
+from students.models import ImportBatch, RollOver
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
     SchoolFactory,
     StudentGuardianFactory,
+    TransferFactory,
     division,
     holder,
 )
@@ -67,6 +68,20 @@ ROUTES = {
     "ledgers:ledger-export-full": P.IDENTITY_REVEAL,
     "api:ledger-directory": P.LEDGER_PULL,
     "api:ledger-rows": P.LEDGER_PULL,
+    "students:rollover-list": P.STUDENT_ROLL_OVER,
+    "students:rollover-new": P.STUDENT_ROLL_OVER,
+    "students:rollover-detail": P.STUDENT_ROLL_OVER,
+    "students:rollover-commit": P.STUDENT_ROLL_OVER,
+    "students:rollover-undo": P.STUDENT_ROLL_OVER,
+    "students:rollover-promise": P.STUDENT_ROLL_OVER,
+    "students:transfer-list": P.STUDENT_VIEW,
+    "students:transfer-new": P.STUDENT_EDIT,
+    "students:transfer-detail": P.STUDENT_VIEW,
+    "students:transfer-accept": P.STUDENT_EDIT,
+    "students:transfer-refuse": P.STUDENT_EDIT,
+    "students:transfer-withdraw": P.STUDENT_EDIT,
+    "casework:cases-from-transfers": P.CASE_OPEN,
+    "casework:cases-from-leavers": P.CASE_OPEN,
     "casework:case-list": P.CASE_VIEW,
     "casework:student-cases": P.CASE_VIEW,
     "casework:case-open": P.CASE_OPEN,
@@ -87,7 +102,7 @@ PLACES = {  # what a role's grant names
     Role.CLASS_TEACHER: "class_group",
     Role.PROVINCE_READER: "province",
 }
-OF_THE_COUNTY = {"job_id", "batch_id"}  # things no lower place owns a part of
+OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id"}  # things no lower place owns a part of
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
 SHARED = {"kind", "period"}
 OVER = {"county", "province"}
@@ -172,7 +187,11 @@ class World:
 
     def arguments(self, route):
         # The same word names an identifier of the child here and a guardian's phone there.
-        own = {**self.objects, "secret_id": self.objects[secret_of(route)]}
+        own = {
+            **self.objects,
+            "secret_id": self.objects[secret_of(route)],
+            "transfer_id": self.objects[transfer_of(route)],
+        }
         return {name: own[name] for name in route.arguments}
 
     def unknown(self, route):
@@ -181,6 +200,12 @@ class World:
 
 def secret_of(route):
     return "guardian_id" if route.name == "students:phone-reveal" else "identifier_id"
+
+
+def transfer_of(route):
+    """The receiving school answers what the sending school asked."""
+    receipts = ("students:transfer-accept", "students:transfer-refuse")
+    return "incoming_id" if route.name in receipts else "outgoing_id"
 
 
 def absent(value):
@@ -209,6 +234,15 @@ def world(db):
         rule="规则",
         digest="0" * 64,
     )
+    outgoing = TransferFactory(student=student)
+    incoming = TransferFactory(to_school=student.school)
+    roll_over = RollOver.objects.create(
+        county="620602",
+        from_year=2026,
+        last_day=date(2027, 8, 31),
+        first_day=date(2027, 9, 1),
+        state=RollOver.State.CHECKED,
+    )
     return World(
         student,
         {
@@ -221,6 +255,9 @@ def world(db):
             "identifier_id": student.identifiers.get().pk,
             "guardian_id": kin.guardian_id,
             "token_id": 999_999_999,
+            "outgoing_id": outgoing.pk,
+            "incoming_id": incoming.pk,
+            "rollover_id": roll_over.pk,
         },
     )
 

@@ -67,7 +67,7 @@ SELECT student.id AS student_id, stay.id AS enrolment_id, decided.kind AS "group
             ELSE ARRAY[step.kind, ''] END
      ) said (words)
  CROSS JOIN LATERAL (SELECT said.words[1], said.words[2]) decided (kind, reason)
- WHERE student.county = %(county)s
+ WHERE student.county = %(county)s AND student.merged_into_id IS NULL
 """
 _DECIDED = (
     'student_id, enrolment_id, "group", reason, school_id, class_group_id, township, from_grade,'
