@@ -138,7 +138,7 @@ placed AS (
         ON stay.student_id = child.id AND stay.county = %(county)s AND {held("stay")}
       LEFT JOIN sites ON sites.school_id = stay.school_id
       LEFT JOIN homes ON homes.student_id = child.id
-     WHERE child.county = %(county)s
+     WHERE child.county = %(county)s AND child.merged_into_id IS NULL
        AND child.birth_date BETWEEN %(first_birth)s AND %(last_birth)s
 ),
 judged AS (

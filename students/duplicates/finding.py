@@ -4,6 +4,8 @@ Candidates come by equal keys (birth date and sounds of the name, name and guard
 comparing everybody with everybody; students.duplicates.scoring judges them. Nothing is merged here.
 """
 
+from datetime import datetime
+
 from django.db import connection
 
 from core import crypto
@@ -79,7 +81,7 @@ ANALYZE suspect
 # decision and a roster's doubt stay.
 _FORGET = """
 DELETE FROM students_duplicatepair p
- WHERE p.county = %(county)s AND p.state = 'open' AND p.batch_id IS NULL AND p.found_at < now()
+ WHERE p.county = %(county)s AND p.state = 'open' AND p.batch_id IS NULL AND p.found_at < %(now)s
    AND NOT EXISTS (SELECT FROM students_studentmerge m WHERE m.pair_id = p.id)
 """
 
@@ -98,12 +100,12 @@ ANALYZE suspect
 """
 
 
-def find(*, county: str) -> int:
+def find(*, county: str, now: datetime) -> int:
     """Look through the whole county. The caller holds the transaction; pairs now open or renewed.
 
     A rejected pair stays rejected while both records say what they said then.
     """
-    values = scoring.values(county=county, least=scoring.LIKELY)
+    values = scoring.values(county=county, now=now, least=scoring.LIKELY)
     with connection.cursor() as cursor:
         cursor.execute(_CHILDREN, values)
         _open_foreign_nos(county)
@@ -127,11 +129,11 @@ def _open_foreign_nos(county: str) -> None:
         cursor.execute(_KEEP_NUMBERS, [[student for _, student, _ in rows], blinds])
 
 
-def open_pairs_of_roster(*, county: str, batch_id: int) -> int:
+def open_pairs_of_roster(*, county: str, batch_id: int, now: datetime) -> int:
     """Pairs of children a roster has just created with whom the county holds under that name and
     birthday. Reads the temporary table `decided` of the running commit.
     """
-    values = scoring.values(county=county, least=scoring.DOUBTFUL, batch_id=batch_id)
+    values = scoring.values(county=county, now=now, least=scoring.DOUBTFUL, batch_id=batch_id)
     with connection.cursor() as cursor:
         cursor.execute(_OF_ROSTER)
         cursor.execute(scoring.SCORE_PAIRS, values)

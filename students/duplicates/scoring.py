@@ -5,6 +5,7 @@ known duplicates reach LIKELY and few namesakes do. Frequency of the name counts
 Sunter (1969) have it: two children of one birthday called 马才让多杰 are rarely two.
 """
 
+from datetime import datetime
 from typing import Any
 
 LIKELY = 60  # shown by the county's search
@@ -121,7 +122,7 @@ INSERT INTO students_duplicatepair
        (county, first_id, second_id, score, reasons, looks_like_twins, facts, batch_id, state,
         found_at, decided_by_name, note)
 SELECT %(county)s, first_id, second_id, score, array_remove({reasons}, NULL), looks_like_twins,
-       facts, %(batch)s, 'open', now(), '', ''
+       facts, %(batch)s, 'open', %(now)s, '', ''
   FROM judged
  WHERE score >= %(least)s OR looks_like_twins
     ON CONFLICT (first_id, second_id) DO UPDATE
@@ -213,5 +214,7 @@ def _statement() -> str:
 SCORE_PAIRS = _statement()
 
 
-def values(*, county: str, least: int, batch_id: int | None = None) -> dict[str, Any]:
-    return {"county": county, "least": least, "batch": batch_id}
+def values(
+    *, county: str, now: datetime, least: int, batch_id: int | None = None
+) -> dict[str, Any]:
+    return {"county": county, "now": now, "least": least, "batch": batch_id}

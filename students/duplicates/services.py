@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from core import audit, jobs, tenancy
@@ -43,7 +44,7 @@ def start_finding(*, scope: Scope, actor: User) -> Job:
 def find_job(job: Job) -> dict[str, object]:
     with tenancy.inside(job.county):
         job.stage = "正在比对全县学生"
-        pairs = finding.find(county=job.county)
+        pairs = finding.find(county=job.county, now=timezone.now())
         job.advance(0)
     return {"pairs": pairs}
 

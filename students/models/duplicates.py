@@ -19,8 +19,8 @@ class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
 
     def standing(self) -> Self:
         """Without the pairs whose record went into a third one meanwhile."""
-        absorbed = Q(first__merged_into=None) & Q(second__merged_into=None)
-        return self.filter(absorbed | Q(state=DuplicatePair.State.MERGED))
+        both_stand = Q(first__merged_into=None, second__merged_into=None)
+        return self.filter(both_stand | Q(state=DuplicatePair.State.MERGED))
 
 
 class DuplicatePair(models.Model):

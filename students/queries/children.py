@@ -165,14 +165,20 @@ _DEEDS = {
     "student.create": ("随名册建档", "来源"),
     "student.change": ("随名册更新", "来源"),
     "identity.reveal": ("查看", "用途"),
+    "student.merge": ("与重复记录合并", ""),
+    "student.absorbed": ("作为重复记录并入", ""),
+    "student.unmerge": ("撤销合并", ""),
 }
-_CHANGING = ("student.edit", "student.change")
+_CHANGING = ("student.edit", "student.change", "student.merge")
 
 
 def history(student: Student, *, latest: int = 50) -> list[Deed]:
-    """Who changed or looked at what, newest first."""
-    about = AuditEntry.objects.about(Student._meta.label_lower, student.pk)
-    newest = about.filter(county=student.county).order_by("-pk")[:latest]
+    """Who changed or looked at what, newest first; of a merged child both records' past."""
+    records = [student.pk, *student.absorbed.values_list("pk", flat=True)]
+    about = AuditEntry.objects.filter(
+        county=student.county, target_type=Student._meta.label_lower, target_id__in=records
+    )
+    newest = about.order_by("-pk")[:latest]
     categories = wording.category_names()
     return [_deed(entry, categories) for entry in newest]
 

@@ -23,6 +23,7 @@ WITH rows AS (
            CASE WHEN r.is_marked AND r.number_blind IS NULL AND r.student_no_blind IS NULL THEN (
                SELECT min(s.id) FROM students_student s
                 WHERE s.county = %(county)s AND s.full_name = r.full_name
+                  AND s.merged_into_id IS NULL
                   AND (s.birth_date = r.birth_date
                        OR (s.birth_date IS NULL AND r.birth_date IS NULL))
                   AND NOT EXISTS (

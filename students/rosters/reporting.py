@@ -20,7 +20,8 @@ def outcome(batch: ImportBatch) -> dict[str, Any]:
                 for row in rejected_rows(batch)
             ],
         }
-    found["students_after"] = Student.objects.filter(county=batch.county).count()
+    students = Student.objects.filter(county=batch.county, merged_into=None)
+    found["students_after"] = students.count()
     return found
 
 

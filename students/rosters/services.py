@@ -20,6 +20,7 @@ from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
 from schools.models import Division, School, SchoolYear
+from students.duplicates import finding
 from students.models import ImportBatch, RosterRow
 from students.rosters import deciding, merging, staging
 from students.rosters.reading import Roster, SheetRead, open_roster
@@ -290,6 +291,7 @@ def _write(batch: ImportBatch, *, report: Report) -> None:
             actor_name=batch.created_by_name,
         )
     )
+    finding.open_pairs_of_roster(county=batch.county, batch_id=batch.pk, now=timezone.now())
     if corrected:
         counts = _counts(batch)
         for number, sheet in enumerate(batch.sheets):
