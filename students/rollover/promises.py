@@ -57,7 +57,7 @@ def promise_leavers(
                 "now": now,
             },
         )
-        count = cursor.rowcount
+        count = int(cursor.rowcount)
     audit.record(
         county=roll_over.county,
         actor=actor,

@@ -95,9 +95,9 @@ def rows_of(roll_over: RollOver, chosen: Chosen, *, on: date) -> QuerySet[RollOv
         county=roll_over.county, roll_over=roll_over, group=chosen.group
     )
     if chosen.grade:
-        rows = rows.filter(from_grade=chosen.grade)
+        rows = rows.filter(from_grade=int(chosen.grade))
     if chosen.school:
-        rows = rows.filter(school=chosen.school)
+        rows = rows.filter(school=int(chosen.school))
     if chosen.group == Group.PRIMARY_LEAVER:
         rows = _placed(rows, roll_over, on=on)
         rows = rows.filter(_GAPS[chosen.gap]) if chosen.gap else rows
@@ -152,8 +152,17 @@ def _stay(row: RollOverRow, names: dict[int, str]) -> str:
     return names.get(getattr(row, "now_at", None) or 0, "县外学校")
 
 
-def leavers_by_school(roll_over: RollOver) -> list[dict[str, Any]]:
-    """Per primary school: how many leave, and how many of them are promised a place."""
+@dataclass(frozen=True, slots=True)
+class SchoolLeavers:
+    """How many leave a primary school, and how many of them are promised a place."""
+
+    school: int | None
+    name: str | None
+    leaving: int
+    promised: int
+
+
+def leavers_by_school(roll_over: RollOver) -> list[SchoolLeavers]:
     promised = SchoolPromise.objects.filter(
         student=OuterRef("student"), school_year=roll_over.to_year
     )
@@ -161,11 +170,11 @@ def leavers_by_school(roll_over: RollOver) -> list[dict[str, Any]]:
         county=roll_over.county, roll_over=roll_over, group=Group.PRIMARY_LEAVER
     )
     counted = (
-        rows.annotate(is_promised=Exists(promised), name=F("school__name"))
-        .values("school", "name")
+        rows.annotate(is_promised=Exists(promised))
+        .values_list("school", "school__name")
         .annotate(leaving=Count("id"), promised=Count("id", filter=Q(is_promised=True)))
     )
-    return list(counted.order_by("name"))
+    return [SchoolLeavers(*row) for row in counted.order_by("school__code")]
 
 
 def junior_schools(county: str, *, on: date) -> list[tuple[int, str]]:

@@ -67,7 +67,7 @@ def receiving_schools(
     county: str, *, but: int | None, grade: int | None, on: date
 ) -> list[tuple[int, str]]:
     """Open schools of the county that teach the child's grade."""
-    found = School.objects.filter(county=county).open_on(on).exclude(pk=but)
+    found = School.objects.filter(county=county).open_on(on).exclude(pk=but or 0)
     stage, _ = stage_and_entry_year(grade, school_year=on.year)
     if stage:
         found = found.filter(stages__overlap=[stage, Stage.SPECIAL])

@@ -145,9 +145,9 @@ def promise_form(roll_over: RollOver, *args: Any) -> PromiseForm:
     return PromiseForm(
         *args,
         leaving=[
-            (row["school"], f"{row['name']}（{row['leaving']} 人）")
+            (row.school, f"{row.name}（{row.leaving} 人）")
             for row in queries.leavers_by_school(roll_over)
-            if row["school"]
+            if row.school
         ],
         receiving=queries.junior_schools(roll_over.county, on=timezone.localdate()),
     )
