@@ -46,6 +46,12 @@ _COMPARED = (
 )
 
 
+NO_HEADER_REMEDY = (
+    "没有找到表头。表头须有“学校标识码”“学校名称”和“乡镇代码”；"
+    "没有乡镇代码的，请用 --county 写明县的6位区划代码。"
+)
+
+
 class RowRefused(Exception):
     """One school cannot be stored; the text says why and what to do."""
 
@@ -69,10 +75,10 @@ def import_schools(path: Path, *, county: str | None = None) -> Outcome:
     outcome = Outcome(path.name)
     try:
         rows = list(_rows(path))
+        of_county = county or _county(rows)
     except FileRefused as refusal:
         outcome.refused = refusal.code
         return outcome
-    of_county = county or _county(rows)
     with tenancy.inside(of_county):
         _ensure_county(of_county)
         for number, row in rows:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core.sheets.gate import REMEDIES, Refusal
-from schools.imports import Outcome, import_schools
+from schools.imports import NO_HEADER_REMEDY, Outcome, import_schools
 from schools.models import School
 
 
@@ -34,7 +34,8 @@ class Command(BaseCommand):
 
     def _tell(self, outcome: Outcome) -> None:
         if outcome.refused:
-            self.stdout.write(f"{outcome.file}：未受理。{REMEDIES[Refusal(outcome.refused)]}")
+            remedies = REMEDIES | {Refusal.NO_HEADER: NO_HEADER_REMEDY}
+            self.stdout.write(f"{outcome.file}：未受理。{remedies[Refusal(outcome.refused)]}")
             return
         self.stdout.write(
             f"{outcome.file}：新增学校 {outcome.created} 所，变更 {outcome.changed} 所，"
