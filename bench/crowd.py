@@ -71,7 +71,7 @@ SELECT county, id, 'lifted_household', '2026-09-01', '' FROM students_student WH
 
 
 def fill(children):
-    pool = _pool()
+    pool = _pool(min(SPELLINGS, max(1_000, children)))
     values = {"county": roster.COUNTY, "children": children, "spellings": len(pool)}
     with tenancy.inside(roster.COUNTY), connection.cursor() as cursor:
         cursor.execute(_SPELLINGS)
@@ -83,12 +83,12 @@ def fill(children):
     return {"seconds": 0}
 
 
-def _pool():
+def _pool(size):
     pairs = map("".join, itertools.product(GIVEN, GIVEN))
     given = list(dict.fromkeys([*GIVEN, *pairs]))
     everybody = (surname + rest for rest in given for surname in roster.SURNAMES)
     pool = []
-    for number, name in enumerate(itertools.islice(everybody, SPELLINGS)):
+    for number, name in enumerate(itertools.islice(everybody, size)):
         keys = names.search_keys(name)
         pool.append((number, name, keys.pinyin, keys.tokens))
     return pool

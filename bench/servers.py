@@ -61,11 +61,6 @@ class Servers:
             sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy").format(
                 **names
             ),
-            # Rights of the roles on the database itself are not copied with it.
-            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {name} TO notless_web").format(**names),
-            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {name} TO notless_worker").format(
-                **names
-            ),
         )
         self.settle(name)
 
