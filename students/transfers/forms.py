@@ -9,6 +9,7 @@ from schools.models import ClassGroup, Division, School
 from students.transfers.services import Destination
 
 INSIDE, OUTSIDE = "inside", "outside"
+_OUTSIDE_ONLY = ("to_division", "to_school_name")
 _SEVERAL = 6  # so many places of one name are told apart on the page
 
 
@@ -25,24 +26,26 @@ class TransferForm(OfficeForm):
         label="本县转入学校",
         coerce=int,
         empty_value=None,
-        required=False,
         help_text="转往本县学校时选择。",
     )
     to_division = forms.CharField(
         label="转往的县（市、区）",
         max_length=60,
-        required=False,
         help_text="转往县外时填写，名称或六位区划代码均可，如：古浪县，或 620622。",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     to_school_name = forms.CharField(
-        label="县外学校名称", max_length=120, required=False, help_text="转往县外时填写全称。"
+        label="县外学校名称", max_length=120, help_text="转往县外时填写全称。"
     )
     reason = forms.CharField(label="转学原因", max_length=200, help_text="如：随父母到武南镇居住。")
 
     def __init__(self, *args: Any, schools: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to_school"].choices = [("", "请选择"), *schools]  # type: ignore[attr-defined]
+        if self.is_bound:
+            # What belongs to the other kind may stay empty.
+            for name in _OUTSIDE_ONLY if self.data.get("kind") == INSIDE else ("to_school",):
+                self.fields[name].required = False
 
     def clean_to_division(self) -> Division | None:
         typed = self.cleaned_data["to_division"].strip()
@@ -58,17 +61,6 @@ class TransferForm(OfficeForm):
             codes = "、".join(f"{place.parent}{place}（{place.pk}）" for place in found)
             raise ValidationError(f"名为“{typed}”的地方不止一处：{codes}，请改填区划代码")
         return found[0]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("kind") == INSIDE and not data.get("to_school"):
-            self.add_error("to_school", "请选择本县转入学校")
-        if data.get("kind") == OUTSIDE:
-            if "to_division" not in self.errors and not data.get("to_division"):
-                self.add_error("to_division", "请填写转往的县（市、区）")
-            if not data.get("to_school_name"):
-                self.add_error("to_school_name", "请填写县外学校名称")
-        return data
 
     @property
     def destination(self) -> Destination:

@@ -124,6 +124,7 @@ class RollOverDetail(RollOverPage, TemplateView):
             "tabs": [(g.value, g.label, counted.groups[g]) for g in Group],
             "steps": queries.steps(roll_over),
             "chosen": chosen,
+            "is_narrowed": bool({"group", "gap"} & self.request.GET.keys()),
             "page": page,
             "lines": queries.name_schools(page.rows),
             **self._leavers(chosen),
@@ -133,9 +134,11 @@ class RollOverDetail(RollOverPage, TemplateView):
         if chosen.group != Group.PRIMARY_LEAVER:
             return {}
         on = timezone.localdate()
+        schools = queries.leavers_by_school(self.roll_over)
         is_written = self.roll_over.state in (State.COMMITTED, State.UNDOING)
         return {
-            "schools": queries.leavers_by_school(self.roll_over),
+            "schools": schools,
+            "promised": sum(school.promised for school in schools),
             "promise_form": promise_form(self.roll_over),
             "gaps": queries.gap_counts(self.roll_over, on=on) if is_written else [],
         }
