@@ -106,6 +106,13 @@ def test_only_children_of_school_age_stand_in_the_ledger():
     assert [child.pk in inside for child in children] == [False, True, True, False, False]
 
 
+def test_a_record_merged_into_another_is_no_second_child():
+    kept = StudentFactory()
+    StudentFactory(merged_into=kept)
+
+    assert set(rows_of(build_ledger("school_age").version)) == {kept.pk}
+
+
 def test_the_status_of_schooling():
     at_school = StudentFactory()
     never = StudentFactory(class_group=None)
