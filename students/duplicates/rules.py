@@ -14,9 +14,11 @@ from django.db import models
 
 from students.duplicates.timeline import Span, covering, left_free
 from students.models import (
+    BulkRow,
     DisabilityRecord,
     DuplicatePair,
     Enrolment,
+    ExportedStudent,
     HouseholdMember,
     LeftBehindFact,
     ListEntry,
@@ -43,6 +45,8 @@ STAYS = frozenset(
         RollOverRow,
         ListEntry,
         MatchDifference,
+        BulkRow,
+        ExportedStudent,
     )
 )
 

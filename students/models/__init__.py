@@ -1,3 +1,4 @@
+from students.models.bulk import BulkAct, BulkRow, ExportedStudent, ListExport
 from students.models.comparison import MatchDifference, MatchRun
 from students.models.duplicates import DuplicatePair, MergedRow, StudentMerge
 from students.models.enrolment import Enrolment
@@ -8,12 +9,16 @@ from students.models.person import Guardian, Student, StudentGuardian, StudentId
 from students.models.rollover import RollOver, RollOverGroup, RollOverRow, SchoolPromise
 from students.models.roster import ImportBatch, RosterRow, SealedExtra
 from students.models.transfer import Transfer
+from students.models.views import ListColumns, SavedView, SavedViewUse
 
 __all__ = [
+    "BulkAct",
+    "BulkRow",
     "CategoryType",
     "DisabilityRecord",
     "DuplicatePair",
     "Enrolment",
+    "ExportedStudent",
     "FactConflict",
     "Guardian",
     "Household",
@@ -21,7 +26,9 @@ __all__ = [
     "HouseholdMember",
     "ImportBatch",
     "LeftBehindFact",
+    "ListColumns",
     "ListEntry",
+    "ListExport",
     "MatchDifference",
     "MatchRun",
     "MergedRow",
@@ -31,6 +38,8 @@ __all__ = [
     "RollOverGroup",
     "RollOverRow",
     "RosterRow",
+    "SavedView",
+    "SavedViewUse",
     "SchoolPromise",
     "SealedExtra",
     "Student",

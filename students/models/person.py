@@ -6,7 +6,8 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Right
 from django.utils import timezone
 
 from core import crypto
@@ -136,6 +137,10 @@ class StudentIdentifier(models.Model):
                 condition=Q(valid_to=None),
                 name="identifier_one_current_per_kind",
             ),
+        ]
+        # The last four characters stand in the mask, so a search by them opens no number.
+        indexes = [
+            models.Index(F("county"), Right("mask", 4), name="identifier_by_tail"),
         ]
 
     def __str__(self) -> str:
