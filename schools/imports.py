@@ -120,7 +120,7 @@ def _county(rows: list[tuple[int, dict[str, str]]]) -> str:
 
 def _ensure_county(county: str) -> None:
     if not Division.objects.filter(pk=county).exists():
-        reference.load_divisions(reference.project_divisions())
+        reference.load_divisions(reference.project_divisions(), of=county)
 
 
 def _take(number: int, row: dict[str, str], *, county: str, outcome: Outcome) -> None:

@@ -45,13 +45,16 @@ class FileRefused(Exception):
 
 
 @transaction.atomic
-def load_divisions(paths: Iterable[Path]) -> int:
-    """Rows added or renamed. Codes that a file does not name stay. Errors: FileRefused."""
+def load_divisions(paths: Iterable[Path], *, of: str = "") -> int:
+    """Rows added or renamed. Codes that a file does not name stay. Errors: FileRefused.
+
+    `of` one division: only itself, what is above it and what is below.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         for path in paths:
             cursor.copy_expert(
-                "COPY incoming_division (code, name) FROM STDIN", _division_lines(path)
+                "COPY incoming_division (code, name) FROM STDIN", _division_lines(path, of=of)
             )
         cursor.execute(_MERGE)
         stored = int(cursor.rowcount)
@@ -81,7 +84,7 @@ def load_calendar(paths: Iterable[Path]) -> int:
     return len(days)
 
 
-def _division_lines(path: Path) -> io.StringIO:
+def _division_lines(path: Path, *, of: str) -> io.StringIO:
     lines = io.StringIO()
     for number, row in _rows(path, columns=("code", "name")):
         code, name = row["code"].strip(), row["name"].strip()
@@ -91,7 +94,8 @@ def _division_lines(path: Path) -> io.StringIO:
             )
         if not 0 < len(name) <= 60 or "\\" in name or not name.isprintable():
             raise FileRefused(f"{path.name} 第 {number} 行：区划 {code} 的名称应为 1 至 60 个字")
-        lines.write(f"{code}\t{name}\n")
+        if code.startswith(of) or of.startswith(code):
+            lines.write(f"{code}\t{name}\n")
     lines.seek(0)
     return lines
 
