@@ -108,7 +108,7 @@ def test_only_children_of_school_age_stand_in_the_ledger():
 
 def test_a_record_merged_into_another_is_no_second_child():
     kept = StudentFactory()
-    StudentFactory(merged_into=kept)
+    StudentFactory(merged_into=kept, class_group=None, township="")
 
     assert set(rows_of(build_ledger("school_age").version)) == {kept.pk}
 
