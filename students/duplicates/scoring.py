@@ -63,6 +63,12 @@ WITH child AS (
      WHERE s.county = %(county)s AND s.merged_into_id IS NULL
        AND s.full_name IN (SELECT full_name FROM child)
      GROUP BY s.full_name
+), heard AS (
+    SELECT s.name_key, count(*) AS people
+      FROM students_student s
+     WHERE s.county = %(county)s AND s.merged_into_id IS NULL
+       AND s.name_key IN (SELECT name_key FROM child)
+     GROUP BY s.name_key
 ), seen AS (
     SELECT suspect.first_id, suspect.second_id, suspect.number_in_no,
            a.name = b.name AS same_name,
@@ -99,22 +105,24 @@ WITH child AS (
            a.ethnicity_code <> b.ethnicity_code AND a.ethnicity_code <> ''
                AND b.ethnicity_code <> '' AS other_ethnicity,
            least(fa.people, fb.people) AS people,
+           ha.people + CASE WHEN a.name_key = b.name_key THEN 0 ELSE hb.people END AS hearers,
+           {neighbours} AS neighbours,
            left(a.name, 1) = left(b.name, 1) AS same_surname,
-           a.school_id IS NOT NULL AND b.school_id IS NOT NULL AS both_enrolled,
            md5(a.facts || b.facts) AS facts
       FROM suspect
       JOIN known a ON a.id = suspect.first_id
       JOIN known b ON b.id = suspect.second_id
       JOIN frequency fa ON fa.full_name = a.full_name
       JOIN frequency fb ON fb.full_name = b.full_name
+      JOIN heard ha ON ha.name_key = a.name_key
+      JOIN heard hb ON hb.name_key = b.name_key
 ), judged AS (
     SELECT seen.*,
-           -- Two children of one day in one family are named apart. A name of the same sound is
-           -- no proof of one child as long as both have a number and go to school.
-           same_birth AND NOT same_name
-               AND (same_guardian OR same_household OR (same_surname AND same_address))
-               AND (similar_name OR (two_numbers AND both_enrolled))
-               AND NOT (similar_name AND no_number AND same_school) AS looks_like_twins,
+           -- Two children of one day in one family are named apart. If their names sound alike,
+           -- the numbers tell: a police station gives them to twins one after the other.
+           same_birth AND (same_guardian OR same_household OR (same_surname AND same_address))
+               AND ((similar_name AND NOT (no_number AND same_school))
+                    OR (same_sound AND neighbours)) AS looks_like_twins,
            greatest(0, least(100, {points})) AS score
       FROM seen
 )
@@ -151,12 +159,18 @@ _NEAR_TAILS = """
   WHERE substr(a.mask, place, 1) = substr(b.mask, place, 1)) >= 3
 """
 
+_NEIGHBOURS = """
+CASE WHEN a.mask ~ '^.{14}[0-9]{3}[0-9X]$' AND b.mask ~ '^.{14}[0-9]{3}[0-9X]$'
+     THEN abs(substr(a.mask, 15, 3)::int - substr(b.mask, 15, 3)::int) <= 20 ELSE false END
+"""
+
 _POINTS = {
     "same_name AND same_birth": 50,
-    "(same_sound OR swapped_name) AND same_birth": 40,
+    "(same_sound OR swapped_name) AND same_birth": 45,
     "similar_name AND same_birth": 15,
     "same_name AND near_birth": 25,
     "same_name AND NOT same_birth AND NOT near_birth AND NOT other_birth": 25,
+    "other_birth AND NOT number_in_no": -30,
     "same_guardian": 35,
     "guardian_namesake AND NOT same_guardian": 20,
     "same_household AND NOT same_guardian": 30,
@@ -168,7 +182,7 @@ _POINTS = {
     "two_numbers AND NOT number_in_no AND NOT similar_number": -10,
     "similar_number": 15,
     "same_name AND people <= 2": 25,
-    "NOT same_name AND people <= 1": 5,
+    "(same_sound OR swapped_name) AND hearers <= 2": 20,
     "people BETWEEN 3 AND 5": 5,
     "people >= 30": -10,
     "same_school": 15,
@@ -206,6 +220,7 @@ def _statement() -> str:
             one_apart=_ONE_APART.format(a=day.format("a"), b=day.format("b"))
         ),
         near_tails=_NEAR_TAILS,
+        neighbours=_NEIGHBOURS,
         points=" + ".join(points),
         reasons=f"ARRAY[{', '.join(reasons)}]::varchar[]",
     )
