@@ -9,7 +9,7 @@ from django.db.models import Max, Min
 
 from core import tenancy
 from ledgers.build import build
-from ledgers.demo import cases, users
+from ledgers.demo import cases, moves, users
 from ledgers.demo.county import COUNTY, ensure_divisions, fill_county
 from ledgers.demo.places import JUNIOR_GRADES, PRIMARY_GRADES
 from ledgers.kinds import KINDS
@@ -67,6 +67,7 @@ def make_demo(
             today=today,
             year_began=date(start_year, 9, 1),
         )
+        moves.tell_moves(officer=staff.officer, county=COUNTY, rng=rng, today=today, now=now)
         users.write_credentials(credentials, staff.lines)
     return staff.lines
 

@@ -109,12 +109,12 @@ def leavers(roll_over: RollOver, *, on: date, gap: Gap) -> QuerySet[RollOverRow]
 
 
 def _placed(rows: QuerySet[RollOverRow], roll_over: RollOver, *, on: date) -> QuerySet[RollOverRow]:
-    """With the school promised, and where the child is on the day."""
+    """With the school promised, and where the child is on the day; merged records left out."""
     stay = Enrolment.objects.open_on(on).filter(student=OuterRef("student"))
     promise = SchoolPromise.objects.filter(
         student=OuterRef("student"), school_year=roll_over.to_year
     )
-    return rows.annotate(
+    return rows.filter(student__merged_into=None).annotate(
         is_placed=Exists(stay),
         now_at=Subquery(stay.values("school")[:1]),
         promised_to=Subquery(promise.values("school")[:1]),
@@ -132,7 +132,7 @@ _GAPS = {
 
 
 def gap_counts(roll_over: RollOver, *, on: date) -> list[tuple[Gap, int]]:
-    """Of a written roll-over; the three add up to the leavers of grade six."""
+    """Of a written roll-over; the three add up to the leavers of grade six who are a record."""
     return [(gap, leavers(roll_over, on=on, gap=gap).count()) for gap in Gap]
 
 

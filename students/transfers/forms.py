@@ -75,8 +75,8 @@ class AcceptForm(OfficeForm):
 
     entered_on = forms.DateField(
         label="报到日期",
-        help_text="学生到转入学校上课的第一天。",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text="学生到转入学校上课的第一天，如 2026-09-01。",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
     )
     class_group = forms.TypedChoiceField(
         label="编入班级", coerce=int, empty_value=None, required=False, help_text="未分班可不选。"

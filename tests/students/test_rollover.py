@@ -197,6 +197,15 @@ def test_taking_back_is_refused_once_a_child_was_moved():
     assert one.enrolments.count() == 2
 
 
+def test_a_record_merged_into_another_is_no_child():
+    kept = pupil(13)
+    StudentFactory(class_group=None, number="", merged_into=kept)
+
+    previewed()
+
+    assert list(RollOverRow.objects.values_list("student", flat=True)) == [kept.pk]
+
+
 def test_another_countys_children_are_not_touched():
     school = SchoolFactory(county="620621", township=None)
     foreign = StudentFactory(class_group=ClassGroupFactory(school=school), grade=13, number="")
