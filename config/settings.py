@@ -12,6 +12,7 @@ APP_DATA = Path(os.environ.get("APP_DATA", BASE_DIR / "var"))
 DEBUG = os.environ.get("APP_DEBUG") == "1"
 APP_URL = os.environ.get("APP_URL", "http://127.0.0.1:8000")
 _HTTPS = APP_URL.startswith("https://")
+BEHIND_PROXY = _HTTPS  # gunicorn itself speaks plain HTTP only
 
 
 def _secret_key() -> str:
@@ -148,6 +149,7 @@ AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 

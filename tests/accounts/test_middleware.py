@@ -4,7 +4,7 @@ import time
 
 import pytest
 from django.db import connection
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from core.models import Job
 from tests.factories import StudentFactory, county_officer
@@ -67,9 +67,8 @@ def test_a_failing_request_writes_nothing(client, officer, monkeypatch):
         Job.objects.create(county="620602", task="core.test", title="任务")
         raise ZeroDivisionError
 
-    from students.views.students import StudentList
-
-    monkeypatch.setattr(StudentList, "get", write_then_break)
+    view = resolve(reverse("students:student-list")).func.view_class
+    monkeypatch.setattr(view, "get", write_then_break)
     client.raise_request_exception = False
 
     assert visit(client).status_code == 500

@@ -24,6 +24,7 @@ def open_visit(page, live_server, case):
     sign_in(page, live_server, class_teacher(case.student.class_group, full_name="李秀兰"))
     page.goto(live_server.url + reverse("casework:case-detail", args=[case.pk]))
     page.get_by_role("link", name="登记家访").click()
+    page.wait_for_load_state()  # the page's script gives the visit its key
 
 
 def test_a_teacher_logs_a_visit_on_a_phone_with_a_double_tap(page, live_server, case):
