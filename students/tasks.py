@@ -4,7 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from core import jobs
+from students.comparison import services as comparison
 from students.duplicates import services as duplicates
+from students.lists import services as lists
 from students.rollover import services as rollover
 from students.rosters import services
 from students.transfers import services as transfers
@@ -18,6 +20,9 @@ preview_roll_over = jobs.work(rollover.PREVIEW_TASK)(rollover.preview_job)
 commit_roll_over = jobs.work(rollover.COMMIT_TASK)(rollover.commit_job)
 find_duplicates = jobs.work(duplicates.FIND_TASK)(duplicates.find_job)
 undo_roll_over = jobs.work(rollover.UNDO_TASK)(rollover.undo_job)
+read_list = jobs.work(lists.READ_TASK)(lists.read_job)
+apply_list = jobs.work(lists.APPLY_TASK)(lists.apply_job)
+compare_list = jobs.work(comparison.COMPARE_TASK)(comparison.compare_job)
 
 
 @shared_task
