@@ -58,6 +58,7 @@ def load_divisions(paths: Iterable[Path], *, of: str = "") -> int:
             )
         cursor.execute(_MERGE)
         stored = int(cursor.rowcount)
+        cursor.execute("ANALYZE schools_division")
         cursor.execute(_WITHOUT_PARENT)
         orphan = cursor.fetchone()
         cursor.execute("DROP TABLE incoming_division")

@@ -31,3 +31,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE notless_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO notless_web, notless_worker;
 ALTER DEFAULT PRIVILEGES FOR ROLE notless_owner IN SCHEMA public
     GRANT USAGE, SELECT ON SEQUENCES TO notless_web, notless_worker;
+
+-- After a bulk load the planner must not believe that a table is still empty.
+ALTER DEFAULT PRIVILEGES FOR ROLE notless_owner IN SCHEMA public
+    GRANT MAINTAIN ON TABLES TO notless_worker;

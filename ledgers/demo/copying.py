@@ -92,6 +92,8 @@ class Writer:
                 self.wait()
                 with connection.cursor() as cursor:
                     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+                    # What follows joins these tables; without statistics it would loop over them.
+                    cursor.execute(f"ANALYZE {', '.join(table.name for table in self._tables)}")
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
