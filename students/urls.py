@@ -1,6 +1,6 @@
 from django.urls import path
 
-from students.views import imports, rollover, students, transfers
+from students.views import duplicates, imports, rollover, students, transfers
 
 app_name = "students"
 urlpatterns = [
@@ -31,6 +31,24 @@ urlpatterns = [
         "rollovers/<int:rollover_id>/promise/",
         rollover.RollOverPromise.as_view(),
         name="rollover-promise",
+    ),
+    path("duplicates/", duplicates.DuplicateList.as_view(), name="duplicate-list"),
+    path("duplicates/find/", duplicates.DuplicateFind.as_view(), name="duplicate-find"),
+    path(
+        "duplicates/<int:pair_id>/", duplicates.DuplicateDetail.as_view(), name="duplicate-detail"
+    ),
+    path(
+        "duplicates/<int:pair_id>/merge/",
+        duplicates.DuplicateMerge.as_view(),
+        name="duplicate-merge",
+    ),
+    path(
+        "duplicates/<int:pair_id>/reject/",
+        duplicates.DuplicateReject.as_view(),
+        name="duplicate-reject",
+    ),
+    path(
+        "duplicates/<int:pair_id>/undo/", duplicates.DuplicateUndo.as_view(), name="duplicate-undo"
     ),
     path("transfers/", transfers.TransferList.as_view(), name="transfer-list"),
     path(

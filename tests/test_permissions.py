@@ -20,7 +20,7 @@ from accounts.roles import PERMISSIONS, Role
 from core.access import Permission as P
 from core.models import Job
 from ledgers.models import LedgerVersion
-from students.models import ImportBatch, RollOver
+from students.models import DuplicatePair, ImportBatch, RollOver
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
@@ -68,6 +68,12 @@ ROUTES = {
     "ledgers:ledger-export-full": P.IDENTITY_REVEAL,
     "api:ledger-directory": P.LEDGER_PULL,
     "api:ledger-rows": P.LEDGER_PULL,
+    "students:duplicate-list": P.STUDENT_EDIT,
+    "students:duplicate-find": P.STUDENT_EDIT,
+    "students:duplicate-detail": P.STUDENT_EDIT,
+    "students:duplicate-merge": P.STUDENT_EDIT,
+    "students:duplicate-reject": P.STUDENT_EDIT,
+    "students:duplicate-undo": P.STUDENT_EDIT,
     "students:rollover-list": P.STUDENT_ROLL_OVER,
     "students:rollover-new": P.STUDENT_ROLL_OVER,
     "students:rollover-detail": P.STUDENT_ROLL_OVER,
@@ -102,7 +108,8 @@ PLACES = {  # what a role's grant names
     Role.CLASS_TEACHER: "class_group",
     Role.PROVINCE_READER: "province",
 }
-OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id"}  # things no lower place owns a part of
+# Things no lower place owns a part of.
+OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id", "pair_id"}
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
 SHARED = {"kind", "period"}
 OVER = {"county", "province"}
@@ -243,6 +250,9 @@ def world(db):
         first_day=date(2027, 9, 1),
         state=RollOver.State.CHECKED,
     )
+    pair = DuplicatePair.objects.create(
+        county="620602", first=student, second=incoming.student, score=60, facts="0" * 32
+    )
     return World(
         student,
         {
@@ -258,6 +268,7 @@ def world(db):
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,
             "rollover_id": roll_over.pk,
+            "pair_id": pair.pk,
         },
     )
 

@@ -18,6 +18,7 @@ MENU = (
     ("home_view", "home", "首页"),
     ("student_view", "students:student-list", "学生"),
     ("roster_import", "students:import-list", "名册导入"),
+    ("roster_import", "students:duplicate-list", "重复学生"),
     ("student_view", "students:transfer-list", "转学"),
     ("student_roll_over", "students:rollover-list", "学年升级"),
     ("case_view", "casework:case-list", "控辍保学"),

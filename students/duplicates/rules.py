@@ -59,6 +59,7 @@ REFUSALS = {
     "transfer_one_open_per_student": (
         "两份记录各有一笔未办完的转学。请先撤回或办完其中一笔，再来合并。"
     ),
+    "conflict_asked_once": ("两份记录各有一条同类的数据争议待核定。请先核定其中一条，再来合并。"),
 }
 # How people call the rows of a table, for lists of what moves and of what was touched since.
 NAMES = {
