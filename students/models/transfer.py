@@ -25,6 +25,8 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
     def answerable_by(self, scope: Scope, permission: Permission) -> Self:
         """The receiving school answers; for a place outside the county the sender files proof."""
         outside = _sending(scope, permission) & Q(to_school=None)
+        # A county that answers by itself is waited for; past the day, proof on paper does.
+        outside &= Q(link=None) | Q(state=TransferState.OVERDUE)
         return self.filter(_receiving(scope, permission) | outside)
 
     def still_open(self) -> Self:
@@ -68,6 +70,8 @@ class Transfer(models.Model):
     to_division = models.ForeignKey(
         Division, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Known to the receiving county's own row, where that county works in this database.
+    link = models.UUIDField(null=True, unique=True)
     to_school_name = models.CharField("转入学校", max_length=120, default="", blank=True)
     reason = models.CharField("转学原因", max_length=200)
     state = models.CharField(max_length=12, choices=TransferState, default=TransferState.SENT)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,9 @@ from core.models import AuditEntry
 from schools.calendar import add_working_days
 from schools.deadlines import Deadline, deadline
 from schools.models import ClassGroup, Division, School
-from students.models import Enrolment, Student, Transfer
+from students.models import Enrolment, Student, Transfer, TransferOffer
+from students.models.transfer import TransferQuerySet
+from students.transfers.counties import ask_delivery, is_served
 from students.transfers.states import TransferRefused, TransferState, refuse_answered
 
 EDIT = Permission.STUDENT_EDIT
@@ -60,6 +63,7 @@ def send(
         to_school=to.school,
         to_division=to.division,
         to_school_name=to.school_name,
+        link=uuid4() if to.division and is_served(to.division) else None,
         reason=reason,
         sent_on=sent_on,
         due_on=add_working_days(sent_on, days),
@@ -74,6 +78,8 @@ def send(
         "due_on": transfer.due_on.isoformat(),
     }
     _note(transfer, actor=actor, action="send", after=after)
+    if transfer.link:
+        ask_delivery(transfer, actor=actor)
     return transfer
 
 
@@ -133,7 +139,7 @@ def accept(
 
     Errors: Transfer.DoesNotExist, TransferRefused.
     """
-    transfer = _hold(Transfer.objects.answerable_by(scope, EDIT), transfer_id)
+    transfer = _hold(Transfer.objects.answerable_by(scope, EDIT).filter(pk=transfer_id))
     if transfer.state == TransferState.ACCEPTED:
         return transfer
     refuse_answered(TransferState(transfer.state), "接收")
@@ -230,7 +236,7 @@ def send_back(
     *, scope: Scope, actor: User, transfer_id: int, answer: str, now: datetime
 ) -> Transfer:
     """The receiver says no, with a reason. Errors: Transfer.DoesNotExist, TransferRefused."""
-    transfer = _hold(Transfer.objects.received_by(scope, EDIT), transfer_id)
+    transfer = _hold(Transfer.objects.received_by(scope, EDIT).filter(pk=transfer_id))
     refuse_answered(TransferState(transfer.state), "退回")
     if not answer:
         raise TransferRefused("退回须写明原因，例如“本校三年级已满员”。", field="answer")
@@ -241,11 +247,43 @@ def send_back(
 @transaction.atomic
 def withdraw(*, scope: Scope, actor: User, transfer_id: int, now: datetime) -> Transfer:
     """The sender takes it back. Errors: Transfer.DoesNotExist, TransferRefused."""
-    transfer = _hold(Transfer.objects.sent_by(scope, EDIT), transfer_id)
+    transfer = _hold(Transfer.objects.sent_by(scope, EDIT).filter(pk=transfer_id))
     if transfer.state == TransferState.WITHDRAWN:
         return transfer
     refuse_answered(TransferState(transfer.state), "撤回")
     _answer(transfer, TransferState.WITHDRAWN, actor=actor, now=now)
+    if transfer.link:
+        ask_delivery(transfer, actor=actor)
+    return transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What another county of this database decided, in the words its row can tell."""
+
+    state: TransferState
+    by: str
+    at: datetime
+    entered_on: date | None
+    proof: str
+    answer: str
+
+
+@transaction.atomic
+def settle(*, county: str, link: UUID, receipt: Receipt) -> Transfer:
+    """The receiving county's answer, entered once. Errors: Transfer.DoesNotExist, TransferRefused.
+
+    The caller stands inside the sender's county.
+    """
+    transfer = _hold(Transfer.objects.filter(county=county, link=link))
+    if transfer.state == receipt.state or receipt.state == TransferState.WITHDRAWN:
+        return transfer
+    refuse_answered(TransferState(transfer.state), "由对方答复")
+    facts: dict[str, Any] = {"answer": receipt.answer}
+    if receipt.state == TransferState.ACCEPTED and receipt.entered_on:
+        _move(transfer, entered_on=receipt.entered_on, class_group=None, now=receipt.at)
+        facts = {"entered_on": receipt.entered_on, "proof": receipt.proof}
+    _answer(transfer, receipt.state, actor=None, by=receipt.by, now=receipt.at, **facts)
     return transfer
 
 
@@ -272,12 +310,15 @@ def mark_overdue(*, today: date) -> int:
         )
         for transfer in late
     )
+    # The receiving county's copy of the same request.
+    TransferOffer.objects.filter(state=TransferState.SENT, due_on__lt=today).update(
+        state=TransferState.OVERDUE
+    )
     return len(late)
 
 
-def _hold(rows: Any, transfer_id: int) -> Transfer:
-    held: Transfer = rows.select_for_update(of=("self",)).get(pk=transfer_id)
-    return held
+def _hold(rows: TransferQuerySet) -> Transfer:
+    return rows.select_for_update(of=("self",)).get()
 
 
 def _hold_student(rows: Any, student_id: int) -> Student:
@@ -287,13 +328,19 @@ def _hold_student(rows: Any, student_id: int) -> Student:
 
 
 def _answer(
-    transfer: Transfer, state: TransferState, *, actor: User, now: datetime, **facts: Any
+    transfer: Transfer,
+    state: TransferState,
+    *,
+    actor: User | None,
+    now: datetime,
+    by: str = "",
+    **facts: Any,
 ) -> None:
     before = transfer.state
     answered = {
         "state": state,
-        "answered_by": actor.pk,
-        "answered_by_name": actor.full_name,
+        "answered_by": actor.pk if actor else None,
+        "answered_by_name": actor.full_name if actor else by,
         "answered_at": now,
         **facts,
     }
@@ -305,7 +352,7 @@ def _answer(
     _note(transfer, actor=actor, action=state.value, before={"state": before}, after=after)
 
 
-def _note(transfer: Transfer, *, actor: User, action: str, **changes: Any) -> None:
+def _note(transfer: Transfer, *, actor: User | None, action: str, **changes: Any) -> None:
     audit.record(
         county=transfer.county,
         actor=actor,
