@@ -76,6 +76,7 @@ def page():
 
     from core import paging
     from students import queries
+    from students.listing import columns
     from students.search import Search
 
     def read(case, scope, after):
@@ -83,9 +84,9 @@ def page():
         rows = queries.students(scope, chosen=_chosen(case), on=TODAY, search=search)
         count = None if scope.whole_county(queries.VIEW) else rows.count()
         asked = QueryDict(f"after={after}" if after else "")
-        listed = queries.for_list(rows, on=TODAY)
+        listed = queries.for_list(rows)
         found = paging.page(listed, by="name_key", asked=asked, count=count)
-        queries.category_words(found.rows, on=TODAY)
+        columns.lines(found.rows, list(columns.USUAL), on=TODAY)
         return [student.pk for student in found.rows]
 
     return _time_cases(read)
@@ -123,7 +124,7 @@ def bare():
     from core import names
 
     def read(case, scope, after):
-        conditions = {"county": "s.county = %(county)s"}
+        conditions = {"county": "s.county = %(county)s AND s.merged_into_id IS NULL"}
         values = {"county": COUNTY, "day": TODAY, **_chosen(case)}
         if "words" in case:
             conditions["words"] = "s.name_tokens @> %(words)s"
@@ -161,7 +162,7 @@ def paginator():
 
     def read(case, scope, after):
         reach = scope.grants[0]
-        rows = Student.objects.filter(county=COUNTY, **_chosen(case))
+        rows = Student.objects.filter(county=COUNTY, merged_into=None, **_chosen(case))
         if len(reach.region) == 9:
             rows = rows.filter(township=reach.region)
         if reach.school:

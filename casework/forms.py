@@ -58,6 +58,24 @@ class CaseForm(OfficeForm):
             field.choices = [*blank, *pairs]  # type: ignore[attr-defined]
 
 
+class ListOpenForm(OfficeForm):
+    """One suspicion for many children of a list."""
+
+    opened_on = forms.DateField(label="建案日期", widget=DayInput())
+    source = forms.ChoiceField(label="数据来源")
+    suspicion = forms.CharField(
+        label="疑似原因",
+        required=False,
+        max_length=200,
+        help_text="会写入每个个案，例如：开学两周未到校。",
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sources = code_choices(CaseCode.List.SOURCE, on=today)
+        self.fields["source"].choices = [("", "请选择"), *sources]  # type: ignore[attr-defined]
+
+
 class OpenForm(CaseForm):
     lists = {"source": CaseCode.List.SOURCE}
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from casework import views
+from casework import list_views, views
 
 app_name = "casework"
 urlpatterns = [
@@ -12,6 +12,20 @@ urlpatterns = [
         "openings/rollovers/<int:rollover_id>/",
         views.OpenFromLeavers.as_view(),
         name="cases-from-leavers",
+    ),
+    path("openings/list/", list_views.OpeningStart.as_view(), name="cases-from-list"),
+    path(
+        "openings/list/<int:opening_id>/", list_views.OpeningDetail.as_view(), name="list-openings"
+    ),
+    path(
+        "openings/list/<int:opening_id>/commit/",
+        list_views.OpeningCommit.as_view(),
+        name="list-openings-commit",
+    ),
+    path(
+        "openings/comparisons/<int:run_id>/",
+        views.OpenFromComparison.as_view(),
+        name="cases-from-comparison",
     ),
     path("<int:case_id>/", views.CaseDetail.as_view(), name="case-detail"),
     path("<int:case_id>/visits/new/", views.LogVisit.as_view(), name="visit-new"),

@@ -16,6 +16,10 @@ app.conf.beat_schedule = {
         "task": "students.tasks.purge_rosters",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "purge-old-lists": {
+        "task": "students.tasks.purge_lists",
+        "schedule": crontab(hour="3", minute="20"),
+    },
     # Which ledgers are due on a day is read from the calendar table by the task itself.
     "build-due-ledgers": {
         "task": "ledgers.tasks.build_due_ledgers",

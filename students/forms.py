@@ -5,10 +5,22 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 
 from core import codes
 from core.forms import OfficeForm
-from students.models import Enrolment, Student
+from students.comparison.services import Asked, Chosen
+from students.lists.kinds import KINDS
+from students.lists.services import Described
+from students.models import (
+    Enrolment,
+    FactConflict,
+    MatchDifference,
+    MatchRun,
+    OfficeList,
+    SavedView,
+    Student,
+)
 
 # Beside the states of an enrolment: a child with none today.
 NOT_ENROLLED = "none"
@@ -23,21 +35,73 @@ class StudentFilters(OfficeForm):
     category = forms.ChoiceField(label="类别", required=False)
     state = forms.ChoiceField(label="就读状态", required=False)
     school = forms.ChoiceField(label="学校", required=False)
+    sort = forms.ChoiceField(label="排序", required=False)
 
-    def __init__(self, *args: Any, choices: dict[str, list[tuple[str, str]]], **kw: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        choices: dict[str, list[tuple[str, str]]],
+        sorts: list[tuple[str, str]],
+        **kw: Any,
+    ) -> None:
         super().__init__(*args, **kw)
         for name, pairs in choices.items():
             self.fields[name].choices = [("", "全部"), *pairs]  # type: ignore[attr-defined]
+        self.fields["sort"].choices = sorts  # type: ignore[attr-defined]
 
     @property
     def chosen(self) -> dict[str, str]:
         """Only what was chosen; an option that is not in the list chooses nothing."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        said = self.cleaned_data.items()
+        return {name: value for name, value in said if value and name != "sort"}
+
+    @property
+    def conditions(self) -> dict[str, tuple[str, str]]:
+        """Every chosen filter in words: its label and its value."""
+        found = {}
+        for name, value in self.chosen.items():
+            field: Any = self.fields[name]
+            found[name] = (str(field.label), str(dict(field.choices).get(value, value)))
+        return found
 
 
 class SearchForm(OfficeForm):
     words = forms.CharField(label="姓名、拼音、身份证号或学籍号", max_length=60)
+
+
+class ViewForm(OfficeForm):
+    name = forms.CharField(label="视图名称", max_length=30)
+    sharing = forms.ChoiceField(label="谁能用", choices=SavedView.Sharing.choices)
+
+
+class CategoryForm(OfficeForm):
+    """What many children are added to, or taken out of, in one act."""
+
+    category = forms.ChoiceField(label="类别")
+    on = forms.DateField(
+        label="起始日期", widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"})
+    )
+    source = forms.CharField(
+        label="来源",
+        max_length=60,
+        help_text="如：民政局 2026 年 11 月名单。会写入每个人的记录。",
+    )
+
+    def __init__(
+        self, *args: Any, categories: list[tuple[str, str]], ends: bool, today: date, **kw: Any
+    ) -> None:
+        super().__init__(*args, **kw)
+        self.fields["category"].choices = [("", "请选择"), *categories]  # type: ignore[attr-defined]
+        if ends:
+            self.fields["on"].label = "结束日期"
+        self._today = today
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if on > self._today:
+            raise ValidationError(f"{self.fields['on'].label}晚于今天，请填今天或更早的日期")
+        return on
 
 
 class RevealForm(OfficeForm):
@@ -123,3 +187,182 @@ class RosterForm(OfficeForm):
                 f"超过了 {most // 1_048_576} MB 的上限，请按学校分成几个文件后再导入"
             )
         return file
+
+
+def _file_within_limit(file: "UploadedFile[Any]", *, name: str) -> "UploadedFile[Any]":
+    most = settings.ROSTER_MAX_BYTES
+    if (file.size or 0) > most:
+        raise ValidationError(
+            f"{name}有 {(file.size or 0) / 1_048_576:.0f} MB，"
+            f"超过了 {most // 1_048_576} MB 的上限，请分成几个文件后再上传"
+        )
+    return file
+
+
+class OfficeListForm(OfficeForm):
+    """A list of another office: whose, of what kind, true on which day."""
+
+    file = forms.FileField(
+        label="名单文件",
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+        help_text="Excel 工作簿（.xlsx、.xls）或 CSV，表头有“姓名”和证件号或出生日期。",
+    )
+    kind = forms.ChoiceField(label="名单种类", choices=OfficeList.Kind.choices)
+    owning_body = forms.CharField(
+        label="提供单位",
+        max_length=40,
+        help_text="如：农业农村局、民政局、残联。同一单位请写同一名称。",
+    )
+    list_date = forms.DateField(
+        label="名单日期",
+        help_text="名单反映哪一天的情况，如 2026-09-15。新登记的类别从这一天起算。",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
+    )
+    default_type = forms.ChoiceField(
+        label="没有类别栏时记为",
+        required=False,
+        help_text="整份名单只有一种类别、表里又没有类别栏时选择，如孤儿名单。",
+    )
+    covers = forms.MultipleChoiceField(
+        label="名单完整列出的类别",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="名单里没有的学生，这些类别到名单日期止。不勾选时，只按名单里出现的类别办理。",
+    )
+
+    def __init__(
+        self, *args: Any, today: date, categories: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+        self.fields["default_type"].choices = [("", "按表里的类别栏"), *categories]  # type: ignore[attr-defined]
+        self.fields["covers"].choices = categories  # type: ignore[attr-defined]
+
+    def clean_file(self) -> "UploadedFile[Any]":
+        return _file_within_limit(self.cleaned_data["file"], name="名单文件")
+
+    def clean_list_date(self) -> date:
+        day: date = self.cleaned_data["list_date"]
+        if day > self._today:
+            raise ValidationError("名单日期晚于今天，请改为名单实际反映的日期")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        own = KINDS[said["kind"]].types if said.get("kind") else ()
+        for name, codes_said in (
+            ("default_type", [said.get("default_type")]),
+            ("covers", said.get("covers") or []),
+        ):
+            if any(code and code not in own for code in codes_said):
+                label = self.fields[name].label
+                self.add_error(name, f"{label}里有不属于这类名单的类别，请改选或换名单种类")
+        return said
+
+    @property
+    def described(self) -> Described:
+        said = self.cleaned_data
+        return Described(
+            said["kind"],
+            said["owning_body"],
+            said["list_date"],
+            said["default_type"],
+            tuple(said["covers"]),
+        )
+
+
+class ComparisonForm(OfficeForm):
+    kind = forms.ChoiceField(label="比对种类", choices=MatchRun.Kind.choices)
+    office_list = forms.ModelChoiceField(
+        label="名单",
+        queryset=OfficeList.objects.none(),
+        empty_label="请选择",
+        help_text="户籍比对选公安户籍名单，在校比对选在校点名名单，以此类推。",
+    )
+    as_of = forms.DateField(
+        label="比对日期",
+        help_text="按这一天的学籍和类别比对。",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
+    )
+    born_from = forms.DateField(
+        label="出生日期自",
+        required=False,
+        help_text="只比对这一段出生的学生；默认是本学年义务教育适龄（6—15 周岁）。都留空则不限。",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
+    )
+    born_to = forms.DateField(
+        label="出生日期至",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(
+        self, *args: Any, lists: "QuerySet[OfficeList]", today: date, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+        self.fields["office_list"].queryset = lists  # type: ignore[attr-defined]
+
+    def clean_as_of(self) -> date:
+        day: date = self.cleaned_data["as_of"]
+        if day > self._today:
+            raise ValidationError("比对日期晚于今天，请改为今天或更早的日期")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        first, last = said.get("born_from"), said.get("born_to")
+        if (first is None) != (last is None):
+            self.add_error("born_to", "出生日期的起止请都填写，或都留空")
+        elif first and last and first > last:
+            self.add_error("born_to", "出生日期的截止早于起始，请核对后修改")
+        return said
+
+    @property
+    def asked(self) -> Asked:
+        said = self.cleaned_data
+        return Asked(
+            said["kind"],
+            said["office_list"].pk,
+            said["as_of"],
+            said["born_from"],
+            said["born_to"],
+        )
+
+
+class _ButtonForm(OfficeForm):
+    """Sent by buttons of a page: what is wrong is told in one line above it."""
+
+    note = forms.CharField(label="说明", max_length=200, required=False)
+
+    @property
+    def words(self) -> str:
+        return "；".join(error for errors in self.errors.values() for error in errors)
+
+
+class DecisionForm(_ButtonForm):
+    decision = forms.ChoiceField(label="处理", choices=MatchDifference.Decision.choices)
+    found = forms.ChoiceField(
+        label="结果类别", choices=MatchDifference.Found.choices, required=False
+    )
+    difference = forms.IntegerField(label="结果", required=False)
+    expected = forms.IntegerField(label="条数", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        whole_class = said.get("found") and said.get("expected") is not None
+        if not said.get("difference") and not whole_class:
+            raise ValidationError("没有选中要处理的结果，请在要处理的那一行点“认可”或“不认可”")
+        return said
+
+    @property
+    def chosen(self) -> Chosen:
+        said = self.cleaned_data
+        return Chosen(said["found"], said["difference"], said["expected"])
+
+
+class ConflictForm(_ButtonForm):
+    decision = forms.ChoiceField(
+        label="核定", choices=[one for one in FactConflict.State.choices if one[0] != "open"]
+    )

@@ -6,6 +6,7 @@ The token is bound to the person who searched; to anybody else it is noise.
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,16 +19,27 @@ from core.sheets.text import half_width, squeeze
 from students.models import StudentIdentifier
 
 _FIELD = "students.search"
+_TAIL = re.compile(r"\d{3}[\dX]").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Either words of a name or its pinyin, or the blind index of a number."""
+    """Words of a name or its pinyin, or the blind index of a number, or its last characters."""
 
     words: str = ""
     blind: str = ""
+    tail: str = ""
+
+    @property
+    def kind_words(self) -> str:
+        """How was searched, without what for."""
+        if self.tail:
+            return "按证件号后四位查找"
+        return "按证件号查找" if self.blind else "按姓名查找"
 
     def q(self) -> Q:
+        if self.tail:
+            return Q(pk__in=RawSQL("SELECT students_numbered(%s)", [self.tail]))
         if self.blind:
             holders = StudentIdentifier.objects.filter(blind=bytes.fromhex(self.blind))
             return Q(pk__in=holders.values("student"))
@@ -42,12 +54,15 @@ def search_for(typed: str) -> Search:
     """A text with a digit in it is a number: no name has one."""
     if any(sign.isdecimal() for sign in typed):
         number = squeeze(half_width(typed)).replace("-", "").upper()
+        if _TAIL(number):
+            return Search(tail=number)
         return Search(blind=crypto.blind_index(number).hex())
     return Search(words=names.normalise(typed))
 
 
 def token_of(search: Search, *, user_id: int) -> str:
-    text = json.dumps({"w": search.words, "b": search.blind}, ensure_ascii=False)
+    said = {"w": search.words, "b": search.blind, "t": search.tail}
+    text = json.dumps(said, ensure_ascii=False)
     sealed = crypto.seal(text, field=_FIELD, row=UUID(int=user_id))
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
@@ -60,4 +75,4 @@ def opened(token: str, *, user_id: int) -> Search | None:
     except (binascii.Error, UnicodeError, crypto.CannotOpen):
         return None
     said: dict[str, Any] = json.loads(text)
-    return Search(said["w"], said["b"])
+    return Search(said["w"], said["b"], said["t"])

@@ -1,11 +1,69 @@
 from django.urls import path
 
-from students.views import duplicates, imports, rollover, students, transfers
+from students.views import (
+    bulk,
+    comparison,
+    downloads,
+    duplicates,
+    imports,
+    listing,
+    lists,
+    offers,
+    rollover,
+    students,
+    transfers,
+)
 
 app_name = "students"
 urlpatterns = [
-    path("", students.StudentList.as_view(), name="student-list"),
-    path("search/", students.StudentSearch.as_view(), name="student-search"),
+    path("", listing.StudentList.as_view(), name="student-list"),
+    path("search/", listing.StudentSearch.as_view(), name="student-search"),
+    path("columns/", listing.ListColumns.as_view(), name="list-columns"),
+    path("views/", listing.ViewSave.as_view(), name="view-save"),
+    path("views/<int:view_id>/", listing.ViewEdit.as_view(), name="view-edit"),
+    path("views/<int:view_id>/change/", listing.ViewChange.as_view(), name="view-change"),
+    path("views/<int:view_id>/remove/", listing.ViewRemove.as_view(), name="view-remove"),
+    path("downloads/", downloads.DownloadNew.as_view(), name="download-new"),
+    path(
+        "downloads/<int:download_id>/", downloads.DownloadDetail.as_view(), name="download-detail"
+    ),
+    path(
+        "downloads/<int:download_id>/file/",
+        downloads.DownloadFile.as_view(),
+        name="download-file",
+    ),
+    path("bulk/", bulk.CategoryStart.as_view(), name="bulk-new"),
+    path("bulk/<int:act_id>/", bulk.CategoryDetail.as_view(), name="bulk-detail"),
+    path("bulk/<int:act_id>/commit/", bulk.CategoryCommit.as_view(), name="bulk-commit"),
+    path("lists/", lists.ListIndex.as_view(), name="list-list"),
+    path("lists/new/", lists.ListNew.as_view(), name="list-new"),
+    path("lists/<int:list_id>/", lists.ListDetail.as_view(), name="list-detail"),
+    path("lists/<int:list_id>/confirm/", lists.ListConfirm.as_view(), name="list-confirm"),
+    path("lists/<int:list_id>/apply/", lists.ListApply.as_view(), name="list-apply"),
+    path("lists/<int:list_id>/discard/", lists.ListDiscard.as_view(), name="list-discard"),
+    path("lists/conflicts/", lists.ConflictList.as_view(), name="conflict-list"),
+    path(
+        "lists/conflicts/<int:conflict_id>/",
+        lists.ConflictDecide.as_view(),
+        name="conflict-decide",
+    ),
+    path("lists/comparisons/", comparison.ComparisonList.as_view(), name="comparison-list"),
+    path("lists/comparisons/new/", comparison.ComparisonNew.as_view(), name="comparison-new"),
+    path(
+        "lists/comparisons/<int:run_id>/",
+        comparison.ComparisonDetail.as_view(),
+        name="comparison-detail",
+    ),
+    path(
+        "lists/comparisons/<int:run_id>/decide/",
+        comparison.ComparisonDecide.as_view(),
+        name="comparison-decide",
+    ),
+    path(
+        "lists/comparisons/<int:run_id>/students/",
+        comparison.ComparisonCreate.as_view(),
+        name="comparison-students",
+    ),
     path("imports/", imports.ImportList.as_view(), name="import-list"),
     path("imports/new/", imports.ImportNew.as_view(), name="import-new"),
     path("imports/<int:batch_id>/", imports.ImportDetail.as_view(), name="import-detail"),
@@ -49,6 +107,18 @@ urlpatterns = [
     ),
     path(
         "duplicates/<int:pair_id>/undo/", duplicates.DuplicateUndo.as_view(), name="duplicate-undo"
+    ),
+    path("transfers/offers/", offers.OfferList.as_view(), name="offer-list"),
+    path("transfers/offers/<uuid:offer_id>/", offers.OfferDetail.as_view(), name="offer-detail"),
+    path(
+        "transfers/offers/<uuid:offer_id>/accept/",
+        offers.OfferAccept.as_view(),
+        name="offer-accept",
+    ),
+    path(
+        "transfers/offers/<uuid:offer_id>/refuse/",
+        offers.OfferRefuse.as_view(),
+        name="offer-refuse",
     ),
     path("transfers/", transfers.TransferList.as_view(), name="transfer-list"),
     path(

@@ -8,6 +8,7 @@ caller, sent by one who is not.
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -20,13 +21,24 @@ from accounts.roles import PERMISSIONS, Role
 from core.access import Permission as P
 from core.models import Job
 from ledgers.models import LedgerVersion
-from students.models import DuplicatePair, ImportBatch, RollOver
+from students.models import (
+    BulkAct,
+    DuplicatePair,
+    FactConflict,
+    ImportBatch,
+    MatchRun,
+    OfficeList,
+    RollOver,
+    SavedView,
+    TransferOffer,
+)
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
     SchoolFactory,
     StudentGuardianFactory,
     TransferFactory,
+    class_teacher,
     division,
     holder,
 )
@@ -45,15 +57,51 @@ ROUTES = {
     "accounts:token-list": P.TOKEN_MANAGE,
     "accounts:token-new": P.TOKEN_MANAGE,
     "accounts:token-revoke": P.TOKEN_MANAGE,
+    "accounts:user-list": P.USER_MANAGE,
+    "accounts:user-new": P.USER_MANAGE,
+    "accounts:user-detail": P.USER_MANAGE,
+    "accounts:user-reset": P.USER_MANAGE,
+    "accounts:user-disable": P.USER_MANAGE,
+    "accounts:user-enable": P.USER_MANAGE,
+    "accounts:grant-new": P.USER_MANAGE,
+    "accounts:grant-end": P.USER_MANAGE,
     "core:job-list": P.JOB_VIEW,
     "core:job-detail": P.JOB_VIEW,
     "core:job-cancel": P.JOB_VIEW,
     "students:student-list": P.STUDENT_VIEW,
     "students:student-search": P.STUDENT_VIEW,
+    "students:list-columns": P.STUDENT_VIEW,
+    "students:view-save": P.STUDENT_VIEW,
+    "students:view-edit": P.STUDENT_VIEW,
+    "students:view-change": P.STUDENT_VIEW,
+    "students:view-remove": P.STUDENT_VIEW,
+    "students:download-new": P.STUDENT_VIEW,
+    "students:download-detail": P.STUDENT_VIEW,
+    "students:download-file": P.STUDENT_VIEW,
+    "students:bulk-new": P.STUDENT_EDIT,
+    "students:bulk-detail": P.STUDENT_EDIT,
+    "students:bulk-commit": P.STUDENT_EDIT,
+    "casework:cases-from-list": P.CASE_OPEN,
+    "casework:list-openings": P.CASE_OPEN,
+    "casework:list-openings-commit": P.CASE_OPEN,
     "students:student-detail": P.STUDENT_VIEW,
     "students:student-edit": P.STUDENT_EDIT,
     "students:number-reveal": P.IDENTITY_REVEAL,
     "students:phone-reveal": P.IDENTITY_REVEAL,
+    "students:list-list": P.ROSTER_IMPORT,
+    "students:list-new": P.ROSTER_IMPORT,
+    "students:list-detail": P.ROSTER_IMPORT,
+    "students:list-confirm": P.ROSTER_IMPORT,
+    "students:list-apply": P.ROSTER_IMPORT,
+    "students:list-discard": P.ROSTER_IMPORT,
+    "students:conflict-list": P.ROSTER_IMPORT,
+    "students:conflict-decide": P.ROSTER_IMPORT,
+    "students:comparison-list": P.ROSTER_IMPORT,
+    "students:comparison-new": P.ROSTER_IMPORT,
+    "students:comparison-detail": P.ROSTER_IMPORT,
+    "students:comparison-decide": P.ROSTER_IMPORT,
+    "students:comparison-students": P.ROSTER_IMPORT,
+    "casework:cases-from-comparison": P.CASE_OPEN,
     "students:import-list": P.ROSTER_IMPORT,
     "students:import-new": P.ROSTER_IMPORT,
     "students:import-detail": P.ROSTER_IMPORT,
@@ -86,6 +134,10 @@ ROUTES = {
     "students:transfer-accept": P.STUDENT_EDIT,
     "students:transfer-refuse": P.STUDENT_EDIT,
     "students:transfer-withdraw": P.STUDENT_EDIT,
+    "students:offer-list": P.STUDENT_VIEW,
+    "students:offer-detail": P.STUDENT_VIEW,
+    "students:offer-accept": P.STUDENT_EDIT,
+    "students:offer-refuse": P.STUDENT_EDIT,
     "casework:cases-from-transfers": P.CASE_OPEN,
     "casework:cases-from-leavers": P.CASE_OPEN,
     "casework:case-list": P.CASE_VIEW,
@@ -109,7 +161,7 @@ PLACES = {  # what a role's grant names
     Role.PROVINCE_READER: "province",
 }
 # Things no lower place owns a part of.
-OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id", "pair_id"}
+OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id", "offer_id", "pair_id"}
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
 SHARED = {"kind", "period"}
 OVER = {"county", "province"}
@@ -224,6 +276,7 @@ def world(db):
     case = DropoutCaseFactory()
     student = case.student
     kin = StudentGuardianFactory(student=student)
+    teacher = class_teacher(student.class_group)
     job = Job.objects.create(county="620602", task="core.test", title="任务")
     batch = ImportBatch.objects.create(
         county="620602", school_year=2026, file_name="名册.xlsx", sha256="0" * 64, stored_as="x"
@@ -243,6 +296,16 @@ def world(db):
     )
     outgoing = TransferFactory(student=student)
     incoming = TransferFactory(to_school=student.school)
+    offer = TransferOffer.objects.create(
+        county="620602",
+        from_division=division("620621"),
+        from_school=SchoolFactory(),
+        full_name="高磊",
+        school_name="黄羊镇中心小学",
+        reason="随父母搬迁",
+        sent_on=date(2026, 9, 2),
+        due_on=date(2026, 9, 16),
+    )
     roll_over = RollOver.objects.create(
         county="620602",
         from_year=2026,
@@ -262,15 +325,46 @@ def world(db):
             "case_id": case.pk,
             "job_id": job.pk,
             "batch_id": batch.pk,
+            **office_list(student),
             "identifier_id": student.identifiers.get().pk,
             "guardian_id": kin.guardian_id,
-            "token_id": 999_999_999,
+            **dict.fromkeys(OWNED, 999_999_999),
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,
             "rollover_id": roll_over.pk,
+            "offer_id": offer.pk,
             "pair_id": pair.pk,
         },
     )
+
+
+def office_list(student):
+    """A list that was read, a comparison that has not run yet, and one dispute."""
+    own = OfficeList.objects.create(
+        county="620602",
+        kind="relief",
+        owning_body="民政局",
+        list_date=date(2026, 9, 15),
+        file_name="低保.xlsx",
+        sha256="1" * 64,
+        stored_as="y",
+        state="ready",
+    )
+    run = MatchRun.objects.create(
+        county="620602", kind="any", office_list=own, as_of=date(2026, 10, 1)
+    )
+    conflict = FactConflict.objects.create(
+        county="620602",
+        office_list=own,
+        student=student,
+        kind="claimed",
+        type_id="subsistence_allowance",
+        owner_says="名单中没有此人",
+        owner_source="名单：民政局",
+        other_says="属于此类",
+        other_source="名册：一小",
+    )
+    return {"list_id": own.pk, "run_id": run.pk, "conflict_id": conflict.pk}
 
 
 @contextmanager
@@ -315,17 +409,19 @@ def test_an_allowed_role_at_its_place_gets_in(world, route, method):
     for role in (role for role in Role if holds(route, role)):
         with undone():
             user = world.holder(role)
-            arguments = world.arguments(route) | own_token(route, user)
+            arguments = world.arguments(route) | own_things(route, user)
             met[role] = send(signed_in(user), route, method, arguments).status_code
     assert met
     for role, status in met.items():
         assert (status not in REFUSED and status < 500) == reaches(route, role), (role, status)
 
 
-def own_token(route, user):
-    """A token is its owner's alone, whatever the place."""
-    if "token_id" not in route.arguments:
-        return {}
+def own_things(route, user):
+    """What is its owner's alone, whatever the place."""
+    return {name: make(user) for name, make in OWNED.items() if name in route.arguments}
+
+
+def own_token(user):
     token, _ = tokens.issue(
         owner=user,
         county="620602",
@@ -334,14 +430,36 @@ def own_token(route, user):
         now=timezone.now(),
         lifetime=timedelta(days=1),
     )
-    return {"token_id": token.pk}
+    return token.pk
+
+
+def own_act(user, kind):
+    return BulkAct.objects.create(county="620602", actor=user, kind=kind).pk
+
+
+def own_view(user):
+    fields = {"name": "视图", "columns": ["sex"], "sort": ""}
+    return SavedView.objects.create(county="620602", owner=user, **fields).pk
+
+
+def own_download(user):
+    return Job.objects.create(county="620602", task="students.download_list", actor_id=user.pk).pk
+
+
+OWNED = {
+    "token_id": own_token,
+    "view_id": own_view,
+    "download_id": own_download,
+    "act_id": partial(own_act, kind=BulkAct.Kind.ADD_CATEGORY),
+    "opening_id": partial(own_act, kind=BulkAct.Kind.OPEN_CASES),
+}
 
 
 @pytest.mark.parametrize("route, method", every(r for r in GUARDED if r.arguments))
 def test_at_another_place_a_thing_is_as_if_it_did_not_exist(world, route, method):
-    if "token_id" in route.arguments:
+    if OWNED.keys() & set(route.arguments):
         stranger = world.holder(Role.COUNTY_OFFICER)
-        world.objects |= own_token(route, stranger)
+        world.objects |= own_things(route, stranger)
     for role in (role for role in Role if holds(route, role)):
         if SHARED & set(route.arguments) and PLACES.get(role, "county") not in OVER:
             continue

@@ -9,151 +9,295 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0002_walls'),
-        ('students', '0009_office_list_walls'),
+        ("accounts", "0001_initial"),
+        ("core", "0002_walls"),
+        ("students", "0009_office_list_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BulkAct',
+            name="BulkAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('county', models.CharField(max_length=6)),
-                ('kind', models.CharField(choices=[('add_category', '添加类别'), ('end_category', '结束类别'), ('open_cases', '建立疑似个案')], max_length=20)),
-                ('words', models.CharField(blank=True, default='', max_length=300)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('settings', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('chosen', '待填写'), ('checked', '已试算'), ('started', '已开始')], default='chosen', max_length=8)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("county", models.CharField(max_length=6)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("add_category", "添加类别"),
+                            ("end_category", "结束类别"),
+                            ("open_cases", "建立疑似个案"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("words", models.CharField(blank=True, default="", max_length=300)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("settings", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("chosen", "待填写"),
+                            ("checked", "已试算"),
+                            ("started", "已开始"),
+                        ],
+                        default="chosen",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='BulkRow',
+            name="BulkRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('county', models.CharField(max_length=6)),
-                ('outcome', models.CharField(blank=True, choices=[('', '未试算'), ('ready', '能办'), ('refused', '不能办'), ('done', '已办'), ('skipped', '未办')], default='', max_length=8)),
-                ('reason', models.CharField(blank=True, default='', max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("county", models.CharField(max_length=6)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "未试算"),
+                            ("ready", "能办"),
+                            ("refused", "不能办"),
+                            ("done", "已办"),
+                            ("skipped", "未办"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=80)),
             ],
         ),
         migrations.CreateModel(
-            name='ExportedStudent',
+            name="ExportedStudent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('county', models.CharField(max_length=6)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("county", models.CharField(max_length=6)),
             ],
         ),
         migrations.CreateModel(
-            name='ListColumns',
+            name="ListColumns",
             fields=[
-                ('owner', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None)),
+                (
+                    "owner",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), size=None
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListExport',
+            name="ListExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('county', models.CharField(max_length=6)),
-                ('words', models.CharField(blank=True, default='', max_length=300)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("county", models.CharField(max_length=6)),
+                ("words", models.CharField(blank=True, default="", max_length=300)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('county', models.CharField(max_length=6)),
-                ('name', models.CharField(max_length=30, verbose_name='名称')),
-                ('sharing', models.CharField(choices=[('private', '私有'), ('shared', '共享，同县可改'), ('locked', '共享并锁定，仅本人可改')], default='private', max_length=8, verbose_name='谁能用')),
-                ('filters', models.JSONField(default=dict)),
-                ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None)),
-                ('sort', models.CharField(max_length=12)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("county", models.CharField(max_length=6)),
+                ("name", models.CharField(max_length=30, verbose_name="名称")),
+                (
+                    "sharing",
+                    models.CharField(
+                        choices=[
+                            ("private", "私有"),
+                            ("shared", "共享，同县可改"),
+                            ("locked", "共享并锁定，仅本人可改"),
+                        ],
+                        default="private",
+                        max_length=8,
+                        verbose_name="谁能用",
+                    ),
+                ),
+                ("filters", models.JSONField(default=dict)),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), size=None
+                    ),
+                ),
+                ("sort", models.CharField(max_length=12)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='SavedViewUse',
+            name="SavedViewUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('county', models.CharField(max_length=6)),
-                ('is_told', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("county", models.CharField(max_length=6)),
+                ("is_told", models.BooleanField(default=False)),
             ],
         ),
         migrations.AddIndex(
-            model_name='studentidentifier',
-            index=models.Index(models.F('county'), django.db.models.functions.text.Right('mask', 4), name='identifier_by_tail'),
+            model_name="studentidentifier",
+            index=models.Index(
+                models.F("county"),
+                django.db.models.functions.text.Right("mask", 4),
+                name="identifier_by_tail",
+            ),
         ),
         migrations.AddField(
-            model_name='bulkact',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="bulkact",
+            name="actor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='bulkact',
-            name='job',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='core.job'),
+            model_name="bulkact",
+            name="job",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="core.job"
+            ),
         ),
         migrations.AddField(
-            model_name='bulkrow',
-            name='act',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='students.bulkact'),
+            model_name="bulkrow",
+            name="act",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="rows",
+                to="students.bulkact",
+            ),
         ),
         migrations.AddField(
-            model_name='bulkrow',
-            name='student',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='students.student'),
+            model_name="bulkrow",
+            name="student",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="students.student",
+            ),
         ),
         migrations.AddField(
-            model_name='exportedstudent',
-            name='student',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='students.student'),
+            model_name="exportedstudent",
+            name="student",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="students.student"
+            ),
         ),
         migrations.AddField(
-            model_name='listexport',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="listexport",
+            name="actor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='exportedstudent',
-            name='export',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='students.listexport'),
+            model_name="exportedstudent",
+            name="export",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rows",
+                to="students.listexport",
+            ),
         ),
         migrations.AddField(
-            model_name='savedview',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="savedview",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='savedviewuse',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="savedviewuse",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='savedviewuse',
-            name='view',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='students.savedview'),
+            model_name="savedviewuse",
+            name="view",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="uses",
+                to="students.savedview",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bulkrow',
-            index=models.Index(fields=['act', 'outcome', 'student'], name='bulk_row_by_outcome'),
+            model_name="bulkrow",
+            index=models.Index(fields=["act", "outcome", "student"], name="bulk_row_by_outcome"),
         ),
         migrations.AddConstraint(
-            model_name='bulkrow',
-            constraint=models.UniqueConstraint(fields=('act', 'student'), name='bulk_row_once_per_child'),
+            model_name="bulkrow",
+            constraint=models.UniqueConstraint(
+                fields=("act", "student"), name="bulk_row_once_per_child"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('county', 'owner', 'name'), name='view_name_once_per_owner'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at", None)),
+                fields=("county", "owner", "name"),
+                name="view_name_once_per_owner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedviewuse',
-            constraint=models.UniqueConstraint(fields=('view', 'user'), name='view_use_once_per_user'),
+            model_name="savedviewuse",
+            constraint=models.UniqueConstraint(
+                fields=("view", "user"), name="view_use_once_per_user"
+            ),
         ),
     ]

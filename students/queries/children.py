@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from core import codes
 from core.access import Permission, Scope
@@ -18,7 +18,6 @@ from students.models import (
     HouseholdMember,
     PersonCategory,
     Student,
-    StudentIdentifier,
 )
 from students.queries import wording
 from students.search import Search
@@ -82,15 +81,9 @@ def filter_choices(scope: Scope, *, on: date) -> dict[str, list[tuple[str, str]]
     }
 
 
-def for_list(rows: QuerySet[Student], *, on: date) -> QuerySet[Student]:
-    """What a line of the list shows: four more statements, however many lines."""
-    numbers = StudentIdentifier.objects.filter(
-        kind=StudentIdentifier.Kind.ID_NUMBER, valid_to=None
-    ).only("student_id", "mask")
-    return rows.select_related("school", "class_group").prefetch_related(
-        Prefetch("identifiers", numbers, to_attr="current_numbers"),
-        Prefetch("enrolments", Enrolment.objects.open_on(on), to_attr="current_enrolments"),
-    )
+def for_list(rows: QuerySet[Student]) -> QuerySet[Student]:
+    """With the places a line names; what else its columns show is asked for once a page."""
+    return rows.select_related("school", "class_group")
 
 
 def category_words(rows: list[Student], *, on: date) -> dict[int, list[str]]:

@@ -4,83 +4,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from core import paging
 from core.access import Permission
 from core.web import Requires
-from students import search, services
-from students.forms import RevealForm, SearchForm, StudentFilters, StudentForm
+from students import services
+from students.forms import RevealForm, StudentForm
 from students.models import Student
 from students.queries import children
-
-LIST_URL = "students:student-list"
-
-
-class StudentList(Requires, TemplateView):
-    permission = Permission.STUDENT_VIEW
-    template_name = "students/student_list.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        today, scope, asked = timezone.localdate(), self.request.scope, self.request.GET
-        filters = StudentFilters(asked, choices=children.filter_choices(scope, on=today))
-        sought = search.opened(asked.get("find", ""), user_id=self.request.user.pk)
-        rows = children.students(scope, chosen=filters.chosen, on=today, search=sought)
-        count = None if scope.whole_county(self.permission) else rows.count()
-        page = paging.page(
-            children.for_list(rows, on=today), by="name_key", asked=asked, count=count
-        )
-        return super().get_context_data(
-            page=page,
-            lines=_lines(page.rows, children.category_words(page.rows, on=today)),
-            filters=filters,
-            find=asked.get("find", "") if sought else "",
-            is_stale_search=bool(asked.get("find")) and sought is None,
-            search=sought,
-            drops=_drops(filters, asked),
-            **kwargs,
-        )
-
-
-def _lines(rows: list[Student], words: dict[int, list[str]]) -> list[tuple[Student, list[str]]]:
-    return [(student, words[student.pk]) for student in rows]
-
-
-def _drops(filters: StudentFilters, asked: QueryDict) -> list[tuple[str, str]]:
-    """For an empty list: each filter in words, and the address without it."""
-    found = []
-    for name, value in filters.chosen.items():
-        field = filters.fields[name]
-        left = asked.copy()
-        for gone in (name, "after", "before"):
-            left.pop(gone, None)
-        words = dict(field.choices).get(value, value)  # type: ignore[attr-defined]
-        found.append((f"{field.label}：{words}", left.urlencode()))
-    return found
-
-
-class StudentSearch(Requires, View):
-    """A name or number is posted, and the list is asked for by a token that hides it."""
-
-    permission = Permission.STUDENT_VIEW
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        form = SearchForm(request.POST)
-        if not form.is_valid():
-            for words in form.errors.get("words", []):
-                messages.warning(request, str(words))
-            return redirect(LIST_URL)
-        sought = search.search_for(form.cleaned_data["words"])
-        token = search.token_of(sought, user_id=self.request.user.pk)
-        return redirect(f"{reverse(LIST_URL)}?{urlencode({'find': token})}")
 
 
 class StudentPage(Requires):
