@@ -13,19 +13,13 @@ from typing import IO, TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count
-from django.utils import timezone
 
 from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
-from schools.models import Division, School, SchoolYear
-from students.duplicates import finding
 from students.models import ImportBatch, RosterRow
-from students.rosters import deciding, merging, staging
-from students.rosters.reading import Roster, SheetRead, open_roster
-from students.rosters.schools import KnownSchool, SchoolFinder
-from students.rosters.verdict import Setting
+from students.rosters import running
+from students.rosters.running import Report
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User
@@ -33,9 +27,7 @@ if TYPE_CHECKING:
 CHECK_TASK, COMMIT_TASK = "students.check_roster", "students.commit_roster"
 PENDING = [ImportBatch.State.CHECKING, ImportBatch.State.CHECKED, ImportBatch.State.COMMITTING]
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('students.rosters'), %s)"
-_MAX_NAME, _MAX_SOURCE = 200, 60
-
-Report = Callable[[str, int], None]
+_MAX_NAME = 200
 
 
 def _silent(stage: str, done: int) -> None:
@@ -175,73 +167,42 @@ def check(
         return batch
     try:
         with tenancy.inside(county):
-            _check(batch, path or stored_path(batch.stored_as), report=report)
+            running.check_file(batch, path or stored_path(batch.stored_as), report=report)
             guard()
     except FileRefused as refusal:
-        with tenancy.inside(county):
-            batch.state, batch.refusal = ImportBatch.State.REFUSED, refusal.code
-            batch.save(update_fields=["state", "refusal"])
+        batch = _refuse(county=county, batch_id=batch_id, refusal=refusal)
     return batch
 
 
-def _check(batch: ImportBatch, path: Path, *, report: Report) -> None:
-    RosterRow.objects.filter(batch=batch).delete()
-    setting = Setting(schools=school_finder(batch.county), school_year=batch.school_year)
-    with open_roster(path, setting=setting) as roster:
-        staging.stage(
-            roster.rows(),
-            county=batch.county,
-            progress=lambda done: report(f"已读 {done} 行", done),
-        )
-    deciding.plan_for(sum(sheet.data_rows for sheet in roster.sheets))
-    report("正在与库中学生比对", 0)
-    deciding.decide_incoming(county=batch.county, on=_today(batch))
-    deciding.keep_rows(county=batch.county, batch_id=batch.pk, columns=staging.STAGED)
-    batch.sheets = _sheets(batch, roster)
-    batch.ignored_sheets = roster.ignored_sheets
-    batch.state = ImportBatch.State.CHECKED
-    batch.save(update_fields=["sheets", "ignored_sheets", "state"])
+def import_at_once(*, county: str, batch_id: int, path: Path) -> ImportBatch:
+    """Check and write in one transaction, for a caller that wants no look in between.
 
-
-def school_finder(county: str) -> SchoolFinder:
-    places = Division.objects.filter(pk__in=[county[:2], county[:4], county]).order_by("pk")
-    schools = School.objects.filter(county=county).select_related("township")
-    return SchoolFinder(
-        [
-            KnownSchool(
-                id=school.pk,
-                code=school.code,
-                name=school.name,
-                stages=tuple(school.stages),
-                township=school.township.name if school.township else "",
+    Errors: OSError.
+    """
+    try:
+        with tenancy.inside(county):
+            _one_at_a_time(county)
+            batch = ImportBatch.objects.select_for_update(of=("self",)).get(
+                pk=batch_id, county=county
             )
-            for school in schools
-        ],
-        places=[place.name for place in places],
-    )
+            running.check_file(batch, path, report=_silent)
+            running.write_decided(batch, report=_silent)
+    except FileRefused as refusal:
+        batch = _refuse(county=county, batch_id=batch_id, refusal=refusal)
+    return batch
 
 
-def _sheets(batch: ImportBatch, roster: Roster) -> list[dict[str, object]]:
-    counts = _counts(batch)
-    return [_sheet(read, counts.get(read.number, {})) for read in roster.sheets]
+def _one_at_a_time(county: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [int(county)])
 
 
-def _sheet(read: SheetRead, counts: dict[str, int]) -> dict[str, object]:
-    return {
-        "sheet": read.name,
-        "header_rows": list(read.header_rows),
-        "data_rows": read.data_rows,
-        **{verdict: counts.get(verdict, 0) for verdict in RosterRow.Verdict.values},
-        "other_rows": read.other_rows,
-    }
-
-
-def _counts(batch: ImportBatch) -> dict[int, dict[str, int]]:
-    counted: dict[int, dict[str, int]] = {}
-    rows = RosterRow.objects.filter(batch=batch).values_list("sheet_no", "verdict")
-    for sheet_no, verdict, count in rows.annotate(count=Count("id")):
-        counted.setdefault(sheet_no, {})[verdict] = count
-    return counted
+def _refuse(*, county: str, batch_id: int, refusal: FileRefused) -> ImportBatch:
+    with tenancy.inside(county):
+        batch = ImportBatch.objects.get(pk=batch_id, county=county)
+        batch.state, batch.refusal = ImportBatch.State.REFUSED, refusal.code
+        batch.save(update_fields=["state", "refusal"])
+    return batch
 
 
 # -- writing -----------------------------------------------------------------------------------
@@ -259,62 +220,17 @@ def commit(
     Errors: BatchRefused, and whatever `guard` raises just before the end.
     """
     with tenancy.inside(county):
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [int(county)])
+        _one_at_a_time(county)
         batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
         if batch.state == ImportBatch.State.COMMITTED:
             return batch
         if batch.state != ImportBatch.State.COMMITTING:
             raise BatchRefused(f"这份名册{batch.get_state_display()}，不能写入。")
-        _write(batch, report=report)
+        running.decide_anew(batch, report=report)
+        running.write_decided(batch, report=report)
         guard()
     forget_file(batch)
     return batch
-
-
-def _write(batch: ImportBatch, *, report: Report) -> None:
-    today = _today(batch)
-    deciding.plan_for(sum(sheet["data_rows"] for sheet in batch.sheets))
-    report("正在与库中学生比对", 0)
-    deciding.decide_batch(county=batch.county, batch_id=batch.pk, on=today)
-    corrected = deciding.correct_rows(batch_id=batch.pk)
-    report("正在写入学生、学籍与类别", 0)
-    merging.merge(
-        merging.Writing(
-            county=batch.county,
-            batch_id=batch.pk,
-            source=f"名册：{batch.file_name}"[:_MAX_SOURCE],
-            school_year=batch.school_year,
-            start=_first_day(batch.school_year),
-            on=today,
-            actor_id=batch.created_by,
-            actor_name=batch.created_by_name,
-        )
-    )
-    finding.open_pairs_of_roster(county=batch.county, batch_id=batch.pk, now=timezone.now())
-    if corrected:
-        counts = _counts(batch)
-        for number, sheet in enumerate(batch.sheets):
-            sheet |= {v: counts.get(number, {}).get(v, 0) for v in RosterRow.Verdict.values}
-    batch.state, batch.committed_at = ImportBatch.State.COMMITTED, timezone.now()
-    batch.save(update_fields=["sheets", "state", "committed_at"])
-    audit.record(
-        county=batch.county,
-        actor=None,
-        action="roster.commit",
-        target=batch,
-        after={"sheets": batch.sheets, "submitted_by": batch.created_by_name},
-    )
-
-
-def _first_day(school_year: int) -> date:
-    year = SchoolYear.objects.filter(pk=school_year).first()
-    return year.first_day if year else date(school_year, 9, 1)
-
-
-def _today(batch: ImportBatch) -> date:
-    """The day the roster was handed in: a retry after midnight writes the same."""
-    return timezone.localdate(batch.created_at)
 
 
 # -- files -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ county does not hold yet: a roster that comes a second time is nearly free.
 
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 import orjson
@@ -39,12 +39,23 @@ _COPY = f"COPY incoming ({', '.join(STAGED)}) FROM STDIN"
 # Only what the statement that reads it joins and sorts by.
 _ANALYZE = "ANALYZE incoming (sheet_no, row_no, reason, number_blind, student_no_blind)"
 
-_KNOWN_NUMBERS = """
-SELECT i.kind, i.blind, s.full_name
-  FROM students_studentidentifier i JOIN students_student s ON s.id = i.student_id
- WHERE i.county = %s AND i.kind = %s AND i.blind = ANY(%s)
+# Which of the numbers asked for the county does not know, or knows under another name. LATERAL
+# with LIMIT keeps to the unique index even while the planner's figures are old.
+_STRANGERS = """
+SELECT asked.at - 1, known.name IS NULL
+  FROM unnest(%s::bytea[], %s::text[]) WITH ORDINALITY asked (blind, name, at)
+  LEFT JOIN LATERAL (
+      SELECT s.full_name AS name
+        FROM students_studentidentifier i JOIN students_student s ON s.id = i.student_id
+       WHERE i.county = %s AND i.kind = %s AND i.blind = asked.blind LIMIT 1
+  ) known ON true
+ WHERE known.name IS DISTINCT FROM asked.name
 """
-_KNOWN_SECRETS = "SELECT blind FROM students_sealedextra WHERE county = %s AND blind = ANY(%s)"
+_NEW_SECRETS = """
+SELECT asked.at - 1 FROM unnest(%s::bytea[]) WITH ORDINALITY asked (blind, at)
+ WHERE (SELECT x.blind FROM students_sealedextra x
+         WHERE x.county = %s AND x.blind = asked.blind LIMIT 1) IS NULL
+"""
 
 # COPY's text format: a tab ends a value, a line feed a row, a backslash begins an escape.
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -60,8 +71,8 @@ def stage(rows: Iterable[JudgedRow], *, county: str, progress: Callable[[int], N
         remaining, done = iter(rows), 0
         while chunk := list(islice(remaining, CHUNK)):
             entries = [_Entry(row, keys) for row in chunk]
-            known = _known(entries, county=county, cursor=cursor)
-            lines = io.StringIO("".join([entry.line(known, keys) for entry in entries]))
+            strangers = _strangers(entries, county=county, cursor=cursor)
+            lines = io.StringIO("".join([entry.line(strangers, keys) for entry in entries]))
             cursor.copy_expert(_COPY, lines)
             done += len(chunk)
             progress(done)
@@ -78,43 +89,53 @@ class _Keys:
 
 
 @dataclass(slots=True)
-class _Known:
-    """Blind index -> the name of the child who has this number; and the sealed extra columns."""
+class _Strangers:
+    """What the county does not hold yet, by blind index."""
 
-    numbers: dict[bytes, str] = field(default_factory=dict)
-    student_nos: dict[bytes, str] = field(default_factory=dict)
-    secrets: set[bytes] = field(default_factory=set)
+    numbers: set[bytes]
+    student_nos: set[bytes]
+    # Numbers that stand with another name there, or not at all.
+    other_names: set[bytes]
+    secrets: set[bytes]
 
 
-def _known(entries: list["_Entry"], *, county: str, cursor: CursorWrapper) -> _Known:
+def _strangers(entries: list["_Entry"], *, county: str, cursor: CursorWrapper) -> _Strangers:
     kinds = StudentIdentifier.Kind
-    cursor.execute(_KNOWN_SECRETS, [county, [e.secret_blind for e in entries if e.secret_blind]])
-    secret_blinds = {bytes(blind) for (blind,) in cursor.fetchall()}
-    return _Known(
-        numbers=_names_by_blind(
-            [e.number_blind for e in entries], kind=kinds.ID_NUMBER, county=county, cursor=cursor
-        ),
-        student_nos=_names_by_blind(
-            [e.student_no_blind for e in entries],
-            kind=kinds.STUDENT_NO,
-            county=county,
-            cursor=cursor,
-        ),
-        secrets=secret_blinds,
+    numbers = [(e.number_blind, e.name) for e in entries if e.number_blind]
+    student_nos = [(e.student_no_blind, e.name) for e in entries if e.student_no_blind]
+    of_numbers = _numbers_of_strangers(numbers, kind=kinds.ID_NUMBER, county=county, cursor=cursor)
+    of_student_nos = _numbers_of_strangers(
+        student_nos, kind=kinds.STUDENT_NO, county=county, cursor=cursor
+    )
+    secrets_asked = [e.secret_blind for e in entries if e.secret_blind]
+    cursor.execute(_NEW_SECRETS, [_bytea_array(secrets_asked), county])
+    return _Strangers(
+        numbers={blind for blind, is_new in of_numbers if is_new},
+        student_nos={blind for blind, is_new in of_student_nos if is_new},
+        other_names={blind for blind, _ in (*of_numbers, *of_student_nos)},
+        secrets={secrets_asked[at] for (at,) in cursor.fetchall()},
     )
 
 
-def _names_by_blind(
-    blinds: list[bytes | None], *, kind: str, county: str, cursor: CursorWrapper
-) -> dict[bytes, str]:
-    cursor.execute(_KNOWN_NUMBERS, [county, kind, [blind for blind in blinds if blind]])
-    return {bytes(blind): name for _, blind, name in cursor.fetchall()}
+def _numbers_of_strangers(
+    asked: list[tuple[bytes, str]], *, kind: str, county: str, cursor: CursorWrapper
+) -> list[tuple[bytes, bool]]:
+    blinds = _bytea_array([blind for blind, _ in asked])
+    cursor.execute(_STRANGERS, [blinds, [name for _, name in asked], county, kind])
+    return [(asked[at][0], is_new) for at, is_new in cursor.fetchall()]
+
+
+def _bytea_array(values: list[bytes]) -> str:
+    return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"
 
 
 class _Entry:
     """One row on its way into the table."""
 
-    __slots__ = ("_row", "number_blind", "secret", "secret_blind", "shown", "student_no_blind")
+    __slots__ = (
+        *("_row", "name", "number_blind", "student_no_blind"),
+        *("shown", "secret", "secret_blind"),
+    )
 
     def __init__(self, row: JudgedRow, keys: _Keys) -> None:
         self._row = row
@@ -122,6 +143,7 @@ class _Entry:
         self.student_no_blind: bytes | None = None
         self.secret_blind: bytes | None = None
         said = row.verdict
+        self.name = said.name[:_MAX_NAME]
         if isinstance(said, Rejected):
             return
         if said.id_number:
@@ -134,21 +156,21 @@ class _Entry:
             self.secret = (secrets.columns_digest(tuple(secret)), secrets.packed(secret))
             self.secret_blind = keys.index("|".join([*map(str, said.identity), self.secret[1]]))
 
-    def line(self, known: _Known, keys: _Keys) -> str:
+    def line(self, strangers: _Strangers, keys: _Keys) -> str:
         said, place = self._row.verdict, f"{self._row.sheet}\t{self._row.row}"
         if isinstance(said, Rejected):
-            values = [place, said.reason, _text(said.cell), _text(said.name), *_REJECTED_REST]
+            values = [place, said.reason, _text(said.cell), _text(self.name), *_REJECTED_REST]
         else:
-            values = [place, "", "", _text(said.name[:_MAX_NAME]), *self._said(said, known, keys)]
+            values = [place, "", "", _text(self.name), *self._said(said, strangers, keys)]
         return "\t".join(values) + "\n"
 
-    def _said(self, said: Said, known: _Known, keys: _Keys) -> tuple[str, ...]:
+    def _said(self, said: Said, strangers: _Strangers, keys: _Keys) -> tuple[str, ...]:
         return (
-            *self._name_keys(said, known),
+            *self._name_keys(strangers),
             _text(said.id_type),
             "t" if said.is_marked else "f",
-            *_sealed(said.id_number, self.number_blind, known.numbers, keys),
-            *_sealed(said.student_no, self.student_no_blind, known.student_nos, keys),
+            *_sealed(said.id_number, self.number_blind, strangers.numbers, keys),
+            *_sealed(said.student_no, self.student_no_blind, strangers.student_nos, keys),
             said.sex,
             said.birth_date.isoformat() if said.birth_date else _NULL,
             said.ethnicity,
@@ -159,24 +181,21 @@ class _Entry:
             _array(said.added),
             _array(said.dropped),
             _text(orjson.dumps(self.shown).decode()) if self.shown else "{}",
-            *self._sealed_secret(known, keys),
+            *self._sealed_secret(strangers, keys),
         )
 
-    def _name_keys(self, said: Said, known: _Known) -> tuple[str, str]:
-        if self.number_blind:
-            stored = known.numbers.get(self.number_blind)
-        else:
-            stored = known.student_nos.get(self.student_no_blind or b"")
-        if stored == said.name:
+    def _name_keys(self, strangers: _Strangers) -> tuple[str, str]:
+        blind = self.number_blind or self.student_no_blind
+        if blind and blind not in strangers.other_names:
             return "", _NULL
-        found = names.search_keys(said.name[:_MAX_NAME])
+        found = names.search_keys(self.name)
         return found.pinyin[:_MAX_NAME_KEY], _array(found.tokens)
 
-    def _sealed_secret(self, known: _Known, keys: _Keys) -> tuple[str, str, str, str]:
+    def _sealed_secret(self, strangers: _Strangers, keys: _Keys) -> tuple[str, str, str, str]:
         if not self.secret_blind:
             return (_NULL, "", _NULL, _NULL)
         columns, text = self.secret
-        if self.secret_blind in known.secrets:
+        if self.secret_blind not in strangers.secrets:
             return (_NULL, columns, _bytes(self.secret_blind), _NULL)
         row, sealed = keys.seal_secret(text)
         return (row.hex, columns, _bytes(self.secret_blind), _bytes(sealed))
@@ -193,12 +212,12 @@ _REJECTED_REST = (
 
 
 def _sealed(
-    number: str, blind: bytes | None, known: dict[bytes, str], keys: _Keys
+    number: str, blind: bytes | None, strangers: set[bytes], keys: _Keys
 ) -> tuple[str, str, str, str]:
     """Row id, sealed value, blind index and mask."""
     if blind is None:
         return (_NULL, _NULL, _NULL, "")
-    if blind in known:
+    if blind not in strangers:
         return (_NULL, _NULL, _bytes(blind), "")
     row, sealed = keys.seal_number(number)
     return (row.hex, _bytes(sealed), _bytes(blind), _text(idnumber.mask(number)[:_MAX_MASK]))

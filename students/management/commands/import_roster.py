@@ -53,10 +53,8 @@ class Command(BaseCommand):
         self, path: Path, *, county: str, school_year: int, write: bool
     ) -> tuple[ImportBatch, dict[str, Any]]:
         batch = _open(path, county=county, school_year=school_year)
-        batch = services.check(county=county, batch_id=batch.pk, path=path)
-        if write and batch.state == ImportBatch.State.CHECKED:
-            _set_state(batch, ImportBatch.State.COMMITTING)
-            batch = services.commit(county=county, batch_id=batch.pk)
+        do = services.import_at_once if write else services.check
+        batch = do(county=county, batch_id=batch.pk, path=path)
         with tenancy.inside(county):
             return batch, reporting.outcome(batch)
 
@@ -87,14 +85,9 @@ def _open(path: Path, *, county: str, school_year: int) -> ImportBatch:
             sha256=sha256,
             actor=None,
         )
-    if not is_new:
-        _set_state(batch, ImportBatch.State.CHECKING)
+        if not is_new:
+            ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.CHECKING)
     return batch
-
-
-def _set_state(batch: ImportBatch, state: ImportBatch.State) -> None:
-    with tenancy.inside(batch.county):
-        ImportBatch.objects.filter(pk=batch.pk).update(state=state)
 
 
 def _forget(batch: ImportBatch) -> None:

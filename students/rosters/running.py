@@ -1,0 +1,129 @@
+"""A batch's way through the tables, inside a transaction that the caller holds."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from django.db.models import Count
+from django.utils import timezone
+
+from core import audit
+from schools.models import Division, School, SchoolYear
+from students.duplicates import finding
+from students.models import ImportBatch, RosterRow
+from students.rosters import deciding, merging, staging
+from students.rosters.reading import Roster, SheetRead, open_roster
+from students.rosters.schools import KnownSchool, SchoolFinder
+from students.rosters.verdict import Setting
+
+Report = Callable[[str, int], None]
+_MAX_SOURCE = 60
+
+
+def check_file(batch: ImportBatch, path: Path, *, report: Report) -> None:
+    """Leaves the rows with their verdicts, and the temporary table `decided`."""
+    RosterRow.objects.filter(batch=batch).delete()
+    setting = Setting(schools=school_finder(batch.county), school_year=batch.school_year)
+    with open_roster(path, setting=setting) as roster:
+        staging.stage(
+            roster.rows(),
+            county=batch.county,
+            progress=lambda done: report(f"已读 {done} 行", done),
+        )
+    deciding.plan_for(sum(sheet.data_rows for sheet in roster.sheets))
+    report("正在与库中学生比对", 0)
+    deciding.decide_incoming(county=batch.county, on=_today(batch))
+    deciding.keep_rows(county=batch.county, batch_id=batch.pk, columns=staging.STAGED)
+    batch.sheets = _sheets(batch, roster)
+    batch.ignored_sheets = roster.ignored_sheets
+    batch.state = ImportBatch.State.CHECKED
+    batch.save(update_fields=["sheets", "ignored_sheets", "state"])
+
+
+def school_finder(county: str) -> SchoolFinder:
+    places = Division.objects.filter(pk__in=[county[:2], county[:4], county]).order_by("pk")
+    schools = School.objects.filter(county=county).select_related("township")
+    return SchoolFinder(
+        [
+            KnownSchool(
+                id=school.pk,
+                code=school.code,
+                name=school.name,
+                stages=tuple(school.stages),
+                township=school.township.name if school.township else "",
+            )
+            for school in schools
+        ],
+        places=[place.name for place in places],
+    )
+
+
+def _sheets(batch: ImportBatch, roster: Roster) -> list[dict[str, object]]:
+    counts = _counts(batch)
+    return [_sheet(read, counts.get(read.number, {})) for read in roster.sheets]
+
+
+def _sheet(read: SheetRead, counts: dict[str, int]) -> dict[str, object]:
+    return {
+        "sheet": read.name,
+        "header_rows": list(read.header_rows),
+        "data_rows": read.data_rows,
+        **{verdict: counts.get(verdict, 0) for verdict in RosterRow.Verdict.values},
+        "other_rows": read.other_rows,
+    }
+
+
+def _counts(batch: ImportBatch) -> dict[int, dict[str, int]]:
+    counted: dict[int, dict[str, int]] = {}
+    rows = RosterRow.objects.filter(batch=batch).values_list("sheet_no", "verdict")
+    for sheet_no, verdict, count in rows.annotate(count=Count("id")):
+        counted.setdefault(sheet_no, {})[verdict] = count
+    return counted
+
+
+def decide_anew(batch: ImportBatch, *, report: Report) -> None:
+    """Since the check somebody may have changed a child: the verdicts shown may be corrected."""
+    deciding.plan_for(sum(sheet["data_rows"] for sheet in batch.sheets))
+    report("正在与库中学生比对", 0)
+    deciding.decide_batch(county=batch.county, batch_id=batch.pk, on=_today(batch))
+    if deciding.correct_rows(batch_id=batch.pk):
+        counts = _counts(batch)
+        for number, sheet in enumerate(batch.sheets):
+            sheet |= {v: counts.get(number, {}).get(v, 0) for v in RosterRow.Verdict.values}
+
+
+def write_decided(batch: ImportBatch, *, report: Report) -> None:
+    """What stands in `decided`, for good."""
+    report("正在写入学生、学籍与类别", 0)
+    merging.merge(
+        merging.Writing(
+            county=batch.county,
+            batch_id=batch.pk,
+            source=f"名册：{batch.file_name}"[:_MAX_SOURCE],
+            school_year=batch.school_year,
+            start=_first_day(batch.school_year),
+            on=_today(batch),
+            actor_id=batch.created_by,
+            actor_name=batch.created_by_name,
+        )
+    )
+    finding.open_pairs_of_roster(county=batch.county, batch_id=batch.pk, now=timezone.now())
+    batch.state, batch.committed_at = ImportBatch.State.COMMITTED, timezone.now()
+    batch.save(update_fields=["sheets", "state", "committed_at"])
+    audit.record(
+        county=batch.county,
+        actor=None,
+        action="roster.commit",
+        target=batch,
+        after={"sheets": batch.sheets, "submitted_by": batch.created_by_name},
+    )
+
+
+def _first_day(school_year: int) -> date:
+    year = SchoolYear.objects.filter(pk=school_year).first()
+    return year.first_day if year else date(school_year, 9, 1)
+
+
+def _today(batch: ImportBatch) -> date:
+    """The day the roster was handed in: a retry after midnight writes the same."""
+    return timezone.localdate(batch.created_at)
