@@ -46,6 +46,7 @@ from tests.factories import (
 OPEN = None
 ROUTES = {
     "home": P.HOME_VIEW,
+    "audit-list": P.AUDIT_VIEW,
     "schema": P.LEDGER_PULL,
     "api-docs": P.LEDGER_PULL,
     "healthz": OPEN,
@@ -161,7 +162,7 @@ PLACES = {  # what a role's grant names
     Role.PROVINCE_READER: "province",
 }
 # Things no lower place owns a part of.
-OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id", "offer_id", "pair_id"}
+OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id", "user_id", "offer_id", "pair_id"}
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
 SHARED = {"kind", "period"}
 OVER = {"county", "province"}

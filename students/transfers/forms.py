@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 
 from core.forms import OfficeForm
 from schools.models import ClassGroup, Division, School
+from students.transfers.counties import Entry
 from students.transfers.services import Destination
 
 INSIDE, OUTSIDE = "inside", "outside"
@@ -108,6 +109,29 @@ class AcceptForm(OfficeForm):
             "class_group": self._classes[group] if group else None,
             "proof": self.cleaned_data.get("proof", ""),
         }
+
+
+class OfferForm(OfficeForm):
+    """The receipt for a child from another county: the school that takes it, and since when."""
+
+    to_school = forms.TypedChoiceField(label="就读学校", coerce=int)
+    entered_on = forms.DateField(
+        label="报到日期",
+        help_text="学生到校上课的第一天，如 2026-09-01。",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(
+        self, *args: Any, schools: list[tuple[int, str]], today: date, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to_school"].choices = [("", "请选择"), *schools]  # type: ignore[attr-defined]
+        self.fields["entered_on"].initial = today
+
+    @property
+    def entry(self) -> Entry:
+        school = School.objects.get(pk=self.cleaned_data["to_school"])
+        return Entry(school=school, entered_on=self.cleaned_data["entered_on"])
 
 
 class RefuseForm(OfficeForm):

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 
 from core.access import Permission, Scope
 from schools.models import ClassGroup, School, Stage
-from students.models import Transfer
+from students.models import Transfer, TransferOffer
 from students.rosters.grades import stage_and_entry_year
 from students.transfers.states import TransferState
 
@@ -44,9 +44,7 @@ class Box:
 
     def counts(self) -> list[tuple[str, str, int]]:
         """Every state with its count; the first, all of them, is their sum."""
-        counted = dict(self._all.values_list("state").annotate(count=Count("pk")))
-        states = [(s.value, str(s.label), counted.get(s.value, 0)) for s in TransferState]
-        return [("", "全部", sum(counted.values())), *states]
+        return _by_state(dict(self._all.values_list("state").annotate(count=Count("pk"))))
 
 
 def box(scope: Scope, *, side: str, state: str) -> Box:
@@ -61,6 +59,26 @@ def transfers(scope: Scope) -> QuerySet[Transfer]:
     return Transfer.objects.within(scope, VIEW).select_related(
         "student", "from_school", "from_class", "to_school", "to_division", "class_group"
     )
+
+
+def offers(scope: Scope, *, state: str = "") -> QuerySet[TransferOffer]:
+    """What other counties of this database sent to this one."""
+    rows = TransferOffer.objects.within(scope, VIEW)
+    rows = rows.filter(state=state) if state in TransferState.values else rows
+    return rows.select_related(
+        "from_division", "from_school", "to_school", "class_group", "student"
+    )
+
+
+def offer_counts(scope: Scope) -> list[tuple[str, str, int]]:
+    """Every state with its count; the first, all of them, is their sum."""
+    rows = TransferOffer.objects.within(scope, VIEW)
+    return _by_state(dict(rows.values_list("state").annotate(count=Count("pk"))))
+
+
+def _by_state(counted: dict[str, int]) -> list[tuple[str, str, int]]:
+    states = [(s.value, str(s.label), counted.get(s.value, 0)) for s in TransferState]
+    return [("", "全部", sum(counted.values())), *states]
 
 
 def receiving_schools(

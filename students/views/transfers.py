@@ -29,7 +29,9 @@ class TransferList(Requires, TemplateView):
         counts = box.counts()
         count = next(number for value, _, number in counts if value == box.state)
         page = paging.page(box.rows, by="-sent_at", asked=asked, count=count)
+        is_county = self.request.scope.whole_county(self.permission)
         return super().get_context_data(
+            offers=queries.offers(self.request.scope).count() if is_county else None,
             box=box,
             counts=counts,
             page=page,
