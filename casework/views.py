@@ -22,11 +22,13 @@ from casework.queries import (
     with_visits,
 )
 from casework.services import OpenCaseExists, VisitConflict
+from casework.services.comparisons import open_suspects
 from casework.states import Action, CaseState, TransitionRefused, refuse_wrong_start
 from core import paging
 from core.access import Permission
 from core.web import Requires
-from students.models import RollOver, Student, Transfer
+from students.comparison.services import ComparisonRefused
+from students.models import MatchRun, RollOver, Student, Transfer
 from students.rollover.queries import Gap, leavers
 from students.transfers.states import TransferState
 
@@ -338,6 +340,29 @@ class OpenFromLeavers(Requires, View):
         else:
             messages.warning(request, "这次升级还没有写入，写入以后再为没有入学的学生建案。")
         return redirect("students:rollover-detail", rollover_id=rollover_id)
+
+
+class OpenFromComparison(Requires, View):
+    """The accepted suspects of a comparison of lists."""
+
+    permission = Permission.CASE_OPEN
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        rows = MatchRun.objects.within(self.request.scope, self.permission)
+        run = get_object_or_404(rows, pk=run_id)
+        try:
+            opened = open_suspects(
+                scope=self.request.scope,
+                actor=self.request.user,
+                run_id=run.pk,
+                today=timezone.localdate(),
+            )
+        except (ComparisonRefused, TransitionRefused) as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, opened.words)
+        return redirect("students:comparison-detail", run_id=run_id)
 
 
 _SUSPICIONS = {

@@ -162,7 +162,10 @@ PLACES = {  # what a role's grant names
     Role.PROVINCE_READER: "province",
 }
 # Things no lower place owns a part of.
-OF_THE_COUNTY = {"job_id", "batch_id", "rollover_id", "user_id", "offer_id", "pair_id"}
+OF_THE_COUNTY = {
+    *("batch_id", "conflict_id", "job_id", "list_id"),
+    *("offer_id", "pair_id", "rollover_id", "run_id", "user_id"),
+}
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
 SHARED = {"kind", "period"}
 OVER = {"county", "province"}
@@ -333,6 +336,8 @@ def world(db):
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,
             "rollover_id": roll_over.pk,
+            "user_id": teacher.pk,
+            "grant_id": teacher.grants.get().pk,
             "offer_id": offer.pk,
             "pair_id": pair.pk,
         },

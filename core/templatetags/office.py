@@ -18,6 +18,7 @@ MENU = (
     ("home_view", "home", "首页"),
     ("student_view", "students:student-list", "学生"),
     ("roster_import", "students:import-list", "名册导入"),
+    ("roster_import", "students:list-list", "名单比对"),
     ("roster_import", "students:duplicate-list", "重复学生"),
     ("student_view", "students:transfer-list", "转学"),
     ("student_roll_over", "students:rollover-list", "学年升级"),
@@ -25,6 +26,8 @@ MENU = (
     ("ledger_view", "ledgers:ledger-list", "台账"),
     ("job_view", "core:job-list", "任务"),
     ("token_manage", "accounts:token-list", "访问令牌"),
+    ("user_manage", "accounts:user-list", "用户与授权"),
+    ("audit_view", "audit-list", "审计"),
 )
 
 

@@ -153,10 +153,13 @@ SELECT %(county)s, now(), %(actor_id)s, %(actor_name)s, 'student.change', 'stude
                    FILTER (WHERE what IN ('ended', 'dropped'))))) AS before,
            jsonb_strip_nulls(jsonb_build_object(
                'categories', to_jsonb(array_agg(said ORDER BY said) FILTER (WHERE what = 'added')),
-               'office_facts', to_jsonb(array_agg(what || ' ' || said ORDER BY what, said)
-                   FILTER (WHERE what NOT IN ('added', 'ended', 'dropped'))),
-               'list', %(list)s)) AS after
-      FROM changed GROUP BY student_id
+               'office_facts', string_agg(CASE what
+                       WHEN 'fact' THEN said
+                       WHEN 'fact_ended' THEN said || '（名单不再列入）'
+                       WHEN 'household' THEN '户编号' || said
+                       WHEN 'household_left' THEN '户内名单不再列入' END, '；' ORDER BY what, said)
+                   FILTER (WHERE what NOT IN ('added', 'ended', 'dropped')))) AS after
+        FROM changed GROUP BY student_id
   ) each_child
 """
 _COUNT = "SELECT what, count(*) FROM changed GROUP BY what"

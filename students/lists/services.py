@@ -4,8 +4,6 @@ Reading and applying run in a worker (students.tasks); each is one transaction, 
 leaves nothing behind and is simply done again.
 """
 
-import hashlib
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -20,11 +18,11 @@ from accounts.models import User
 from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
-from students.lists import applying, conflicts, staging
+from students.lists import applying, conflicts, files, staging
 from students.lists.kinds import KINDS
 from students.lists.reading import ListFile, open_list
 from students.models import FactConflict, ListEntry, OfficeList
-from students.rosters.services import school_finder, stored_path
+from students.rosters.running import school_finder
 
 READ_TASK, APPLY_TASK = "students.read_list", "students.apply_list"
 # The lock of roster commits: nobody else changes many children meanwhile.
@@ -65,7 +63,7 @@ def receive(
     *, county: str, described: Described, file_name: str, content: IO[bytes], actor: User | None
 ) -> OfficeList:
     """Keep an uploaded list and start reading it; the same file twice is one list."""
-    stored_as, sha256 = _store(content)
+    stored_as, sha256 = files.store(content)
     default_type = described.default_type or KINDS[described.kind].default_type
     try:
         with transaction.atomic():
@@ -83,7 +81,7 @@ def receive(
                 created_by_name=actor.full_name if actor else "系统",
             )
     except IntegrityError:
-        stored_path(stored_as).unlink(missing_ok=True)
+        files.forget(stored_as)
         same = OfficeList.objects.filter(
             county=county, kind=described.kind, list_date=described.list_date, sha256=sha256
         )
@@ -105,18 +103,6 @@ def _job(office_list: OfficeList, task: str, words: str, *, actor: User | None) 
     )
 
 
-def _store(content: IO[bytes]) -> tuple[str, str]:
-    stored_as = f"lists/{uuid.uuid4().hex}"
-    path = stored_path(stored_as)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    with path.open("wb") as file:
-        while chunk := content.read(1 << 20):
-            digest.update(chunk)
-            file.write(chunk)
-    return stored_as, digest.hexdigest()
-
-
 # -- reading -----------------------------------------------------------------------------------
 
 
@@ -135,13 +121,13 @@ def read(
         return office_list
     try:
         with tenancy.inside(county):
-            _read(office_list, path or stored_path(office_list.stored_as), report=report)
+            _read(office_list, path or files.stored_path(office_list.stored_as), report=report)
             guard()
     except FileRefused as refusal:
         with tenancy.inside(county):
             office_list.state, office_list.refusal = State.REFUSED, refusal.code
             office_list.save(update_fields=["state", "refusal"])
-    stored_path(office_list.stored_as).unlink(missing_ok=True)
+    files.forget(office_list.stored_as)
     return office_list
 
 
@@ -296,7 +282,7 @@ def discard(*, county: str, list_id: int, actor: User | None) -> OfficeList:
     office_list.save(update_fields=["state"])
     ListEntry.objects.filter(office_list=office_list).delete()
     audit.record(county=county, actor=actor, action="list.discard", target=office_list)
-    transaction.on_commit(lambda: stored_path(office_list.stored_as).unlink(missing_ok=True))
+    transaction.on_commit(lambda: files.forget(office_list.stored_as))
     return office_list
 
 
