@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tokens
@@ -53,6 +55,8 @@ class AttachScope:
         request.scope = self._scope(request, today)
         if not request.scope.county:
             return self.get_response(request)
+        if _must_change_password_first(request):
+            return redirect("accounts:password-change")
         with tenancy.inside(request.scope.county):
             response = self.get_response(request)
             if response.status_code >= 500:
@@ -67,3 +71,10 @@ class AttachScope:
             chosen = request.session.get("county", "")
             return scope_for(request.user, on=today, county=chosen)
         return Scope()
+
+
+def _must_change_password_first(request: AppRequest) -> bool:
+    if request.token is not None or not request.user.must_change_password:
+        return False
+    names = ("accounts:password-change", "accounts:sign-out", "accounts:county-choose")
+    return request.path_info not in map(reverse, names)

@@ -28,6 +28,8 @@ class User(AbstractBaseUser):
     username = models.CharField("用户名", max_length=40, unique=True)
     full_name = models.CharField("姓名", max_length=60)
     is_active = models.BooleanField(default=True)
+    # Somebody else knows the password: no page opens before the person has set an own one.
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
@@ -39,9 +41,30 @@ class User(AbstractBaseUser):
         return self.full_name
 
 
+def place_field(place: Division | School | ClassGroup) -> str:
+    if isinstance(place, Division):
+        return "division"
+    return "school" if isinstance(place, School) else "class_group"
+
+
 class GrantQuerySet(models.QuerySet["Grant"]):
     def valid_on(self, day: date) -> Self:
         return self.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day)
+
+    def not_over_on(self, day: date) -> Self:
+        """Those of that day and those still to come."""
+        return self.exclude(valid_to__lt=day)
+
+    def in_county(self, county: str) -> Self:
+        """At the county or a place in it; not those over the whole province or city."""
+        return self.filter(
+            Q(division__code__startswith=county)
+            | Q(school__county=county)
+            | Q(class_group__county=county)
+        )
+
+    def at(self, place: Division | School | ClassGroup) -> Self:
+        return self.filter(**{place_field(place): place})
 
 
 class Grant(models.Model):
@@ -73,6 +96,11 @@ class Grant(models.Model):
     @property
     def place(self) -> Any:
         return self.division or self.school or self.class_group
+
+    @property
+    def place_words(self) -> str:
+        group = self.class_group
+        return f"{group.school}{group}" if group else str(self.place)
 
     @property
     def county(self) -> str:

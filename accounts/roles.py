@@ -19,6 +19,26 @@ class Role(models.TextChoices):
     REST_CLIENT = "rest_client", "接口客户端"
 
 
+class PlaceKind(models.TextChoices):
+    COUNTY = "county", "县（区）"
+    TOWNSHIP = "township", "乡镇"
+    SCHOOL = "school", "学校"
+    CLASS_GROUP = "class_group", "班级"
+
+
+# What a system administrator may give, and where. The three administrators are made on the server
+# by `add_user` alone, so that none of them can make another.
+GRANTABLE: dict[str, PlaceKind] = {
+    Role.COUNTY_OFFICER: PlaceKind.COUNTY,
+    Role.SUBSIDY_OFFICER: PlaceKind.COUNTY,
+    Role.TOWNSHIP_OFFICER: PlaceKind.TOWNSHIP,
+    Role.SCHOOL_HEAD: PlaceKind.SCHOOL,
+    Role.CLASS_TEACHER: PlaceKind.CLASS_GROUP,
+    Role.AUDITOR: PlaceKind.COUNTY,
+}
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+
 _OWN = frozenset({P.HOME_VIEW, P.OWN_ACCOUNT})
 _READS = _OWN | {P.STUDENT_VIEW, P.CASE_VIEW, P.LEDGER_VIEW, P.JOB_VIEW}
 

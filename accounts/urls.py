@@ -1,14 +1,26 @@
 from django.urls import path
 
-from accounts import views
+from accounts.views import own, users
 
 app_name = "accounts"
 urlpatterns = [
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", views.SignOut.as_view(), name="sign-out"),
-    path("county/", views.CountyChoose.as_view(), name="county-choose"),
-    path("password/", views.PasswordChange.as_view(), name="password-change"),
-    path("tokens/", views.TokenList.as_view(), name="token-list"),
-    path("tokens/new/", views.TokenNew.as_view(), name="token-new"),
-    path("tokens/<int:token_id>/revoke/", views.TokenRevoke.as_view(), name="token-revoke"),
+    path("sign-in/", own.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", own.SignOut.as_view(), name="sign-out"),
+    path("county/", own.CountyChoose.as_view(), name="county-choose"),
+    path("password/", own.PasswordChange.as_view(), name="password-change"),
+    path("tokens/", own.TokenList.as_view(), name="token-list"),
+    path("tokens/new/", own.TokenNew.as_view(), name="token-new"),
+    path("tokens/<int:token_id>/revoke/", own.TokenRevoke.as_view(), name="token-revoke"),
+    path("users/", users.UserList.as_view(), name="user-list"),
+    path("users/new/", users.UserNew.as_view(), name="user-new"),
+    path("users/<int:user_id>/", users.UserDetail.as_view(), name="user-detail"),
+    path("users/<int:user_id>/password/", users.UserReset.as_view(), name="user-reset"),
+    path("users/<int:user_id>/disable/", users.UserDisable.as_view(), name="user-disable"),
+    path("users/<int:user_id>/enable/", users.UserEnable.as_view(), name="user-enable"),
+    path("users/<int:user_id>/grants/new/", users.GrantNew.as_view(), name="grant-new"),
+    path(
+        "users/<int:user_id>/grants/<int:grant_id>/end/",
+        users.GrantEnd.as_view(),
+        name="grant-end",
+    ),
 ]

@@ -15,12 +15,13 @@ from django.utils.http import urlencode
 from django.views.generic import TemplateView
 
 from accounts.models import User
+from accounts.queries import staff
 from casework.queries import UNSETTLED, CaseList
 from casework.states import CaseState
 from core import paging
 from core.access import Permission, Scope
 from core.models import Job
-from core.queries import RECENT_DAYS, jobs_of
+from core.queries import RECENT_DAYS, audit_entries, jobs_of
 from core.web import Requires
 from ledgers.kinds import KINDS
 from ledgers.models import LedgerVersion
@@ -55,7 +56,7 @@ class Home(Requires, TemplateView):
         waiting = [*_imports(scope), *_jobs(scope, self.request.user), *_cases_due(scope, today)]
         return super().get_context_data(
             todos=[figure for figure in waiting if figure.count],
-            counts=[*_students(scope, today), *_cases(scope, today)],
+            counts=[*_students(scope, today), *_cases(scope, today), *_watch(scope, today)],
             ledgers=_ledgers(scope),
             today=today,
             **kwargs,
@@ -131,6 +132,17 @@ def _jobs(scope: Scope, user: User) -> Iterator[Figure]:
     failed = jobs_of(scope, actor_id=user.pk, now=timezone.now(), **asked)
     label = f"近 {RECENT_DAYS} 天未完成的任务"
     yield Figure(label, failed.count(), _link("core:job-list", **asked), "bad")
+
+
+def _watch(scope: Scope, on: date) -> Iterator[Figure]:
+    """For those who keep accounts or read the trail."""
+    if scope.whole_county(Permission.USER_MANAGE):
+        count = paging.capped_count(staff(scope, on=on, chosen={}))
+        yield Figure("账号", count, _link("accounts:user-list"))
+    if scope.whole_county(Permission.AUDIT_VIEW):
+        asked = {"first_day": on.isoformat(), "last_day": on.isoformat()}
+        count = paging.capped_count(audit_entries(scope, first_day=on, last_day=on))
+        yield Figure("今天的审计记录", count, _link("audit-list", **asked))
 
 
 def _ledgers(scope: Scope) -> list[tuple[str, LedgerVersion]]:

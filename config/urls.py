@@ -3,6 +3,7 @@ from django.urls import include, path
 from config.docs import Schema, Swagger
 from config.health import Health, Ready
 from config.home import Home
+from core.views import AuditList
 
 handler400 = "core.errors.bad_request"
 handler403 = "core.errors.permission_denied"
@@ -15,6 +16,7 @@ urlpatterns = [
     path("readyz", Ready.as_view(), name="readyz"),
     path("accounts/", include("accounts.urls")),
     path("jobs/", include("core.urls")),
+    path("audit/", AuditList.as_view(), name="audit-list"),
     path("students/", include("students.urls")),
     path("cases/", include("casework.urls")),
     path("ledgers/", include("ledgers.urls")),

@@ -1,11 +1,13 @@
-"""Reads of jobs."""
+"""Reads of jobs and of the audit trail."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from core.access import Permission, Scope
-from core.models import Job
+from core.models import AuditEntry, Job
+from core.trail import GROUPS
 
 VIEW = Permission.JOB_VIEW
 RECENT_DAYS = 7
@@ -29,3 +31,31 @@ def jobs_of(
     if days == str(RECENT_DAYS):
         rows = rows.filter(created_at__gte=now - timedelta(days=RECENT_DAYS))
     return rows
+
+
+def audit_entries(
+    scope: Scope,
+    *,
+    group: str = "",
+    actor_id: int | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> QuerySet[AuditEntry]:
+    """The county's trail, for who answers for the whole of it. Both days are included."""
+    rows = AuditEntry.objects.within(scope, Permission.AUDIT_VIEW)
+    if group in GROUPS:
+        belongs = Q(pk__in=())
+        for start in GROUPS[group][1]:
+            belongs |= Q(action__startswith=f"{start}.")
+        rows = rows.filter(belongs)
+    if actor_id is not None:
+        rows = rows.filter(actor_id=actor_id)
+    if first_day:
+        rows = rows.filter(at__gte=_midnight(first_day))
+    if last_day:
+        rows = rows.filter(at__lt=_midnight(last_day + timedelta(days=1)))
+    return rows
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

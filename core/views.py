@@ -1,6 +1,7 @@
 from functools import cached_property
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -9,8 +10,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 
-from core import jobs, paging, queries
+from core import jobs, paging, queries, trail
 from core.access import Permission
+from core.forms import OfficeForm
 from core.models import Job
 from core.web import Requires
 
@@ -61,3 +63,46 @@ class JobCancel(JobPage, View):
         else:
             messages.warning(request, "任务已经结束，不能再取消；结果见本页。")
         return redirect("core:job-detail", job_id=job_id)
+
+
+class AuditFilter(OfficeForm):
+    group = forms.ChoiceField(
+        label="事项",
+        required=False,
+        choices=[("", "全部事项"), *((name, words) for name, (words, _) in trail.GROUPS.items())],
+    )
+    first_day = forms.DateField(
+        label="从", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label="到", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    person = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        given = self.cleaned_data
+        return {
+            "group": given.get("group", ""),
+            "actor_id": given.get("person"),
+            "first_day": given.get("first_day"),
+            "last_day": given.get("last_day"),
+        }
+
+
+class AuditList(Requires, TemplateView):
+    permission = Permission.AUDIT_VIEW
+    template_name = "core/audit_list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        scope, asked = self.request.scope, self.request.GET
+        filters = AuditFilter(asked)
+        page = paging.page(queries.audit_entries(scope, **filters.chosen), by="-at", asked=asked)
+        return super().get_context_data(
+            page=page,
+            lines=[trail.line(entry, scope) for entry in page.rows],
+            filters=filters,
+            is_narrowed=any(filters.chosen.values()),
+            **kwargs,
+        )

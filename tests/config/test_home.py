@@ -16,6 +16,7 @@ from tests.factories import (
     class_teacher,
     county_officer,
     school_head,
+    security_admin,
     system_admin,
     township_officer,
 )
@@ -51,6 +52,7 @@ def figures(response):
         lambda case: township_officer(),
         lambda case: school_head(case.student.school),
         lambda case: class_teacher(case.student.class_group),
+        lambda case: system_admin(),
     ],
 )
 def test_every_count_is_that_of_the_list_behind_it(client, county, person):
@@ -80,7 +82,7 @@ def test_the_to_dos_of_a_county_officer(client, county):
 
 
 def test_a_figure_nobody_may_open_is_not_shown(client, county):
-    client.force_login(system_admin())
+    client.force_login(security_admin())
 
     answer = client.get(HOME)
 

@@ -1,4 +1,3 @@
-import secrets
 from argparse import ArgumentParser
 from typing import Any
 
@@ -6,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts import services
 from accounts.roles import Role
+from accounts.services import staff
 from schools.models import Division, School
 
 
@@ -23,9 +22,9 @@ class Command(BaseCommand):
     def handle(
         self, *, username: str, full_name: str, role: str, place: str, **options: Any
     ) -> None:
-        password = secrets.token_urlsafe(12)
+        password = staff.one_time_password()
         try:
-            services.add_user(
+            staff.add_user(
                 username=username,
                 full_name=full_name,
                 password=password,
@@ -35,7 +34,9 @@ class Command(BaseCommand):
             )
         except IntegrityError as taken:
             raise CommandError(f"用户名“{username}”已被使用，请换一个。") from taken
-        self.stdout.write(f"用户名 {username}，初始密码 {password}（只显示这一次，登录后请修改）")
+        self.stdout.write(
+            f"用户名 {username}，初始密码 {password}（只显示这一次，首次登录必须修改）"
+        )
 
 
 def _place(code: str) -> Division | School:

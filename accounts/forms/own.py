@@ -89,6 +89,8 @@ class PasswordForm(OfficeForm):
 
     def clean_new(self) -> str:
         new: str = self.cleaned_data["new"]
+        if new == self.cleaned_data.get("old"):
+            raise ValidationError("新密码与现在的相同，请换一个")
         password_validation.validate_password(new, self._user)
         return new
 

@@ -1,15 +1,13 @@
-"""Deeds on accounts, each with its audit entry."""
+"""What people do with their own password and tokens, each with its audit entry."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from accounts import tokens
-from accounts.models import ApiToken, Grant, User
-from accounts.roles import Role
+from accounts.models import ApiToken, User
 from core import audit
 from core.access import Permission, Scope
-from schools.models import Division, School
 
 
 class PermissionNotHeld(Exception):
@@ -65,23 +63,8 @@ def revoke_token(*, scope: Scope, actor: User, token_id: int, now: datetime) -> 
 
 
 @transaction.atomic
-def add_user(
-    *, username: str, full_name: str, password: str, role: Role, place: Division | School, on: date
-) -> User:
-    """A new account with its first grant, valid from that day.
-
-    Errors: IntegrityError when the name is taken.
-    """
-    user = User.objects.create_user(username=username, full_name=full_name, password=password)
-    where = {"division": place} if isinstance(place, Division) else {"school": place}
-    grant = Grant.objects.create(user=user, role=role, valid_from=on, **where)
-    given = {"role": str(role), "place": place.pk if isinstance(place, Division) else place.code}
-    audit.record(county=grant.county, actor=None, action="user.add", target=user, after=given)
-    return user
-
-
-@transaction.atomic
 def change_password(*, scope: Scope, actor: User, new: str) -> None:
     actor.set_password(new)
-    actor.save(update_fields=["password"])
+    actor.must_change_password = False
+    actor.save(update_fields=["password", "must_change_password"])
     audit.record(county=scope.county, actor=actor, action="password.change", target=actor)

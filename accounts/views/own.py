@@ -14,11 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from accounts import services
-from accounts.forms import TOKEN_PERMISSIONS, PasswordForm, SignInForm, TokenForm
+from accounts.forms.own import TOKEN_PERMISSIONS, PasswordForm, SignInForm, TokenForm
 from accounts.models import ApiToken, User
 from accounts.queries import Desk
 from accounts.scope import scope_for
+from accounts.services import own as services
 from core.access import Permission
 from core.web import Open, Requires
 

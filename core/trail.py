@@ -1,0 +1,287 @@
+"""The audit trail in words: what was done, to what, and what changed, as far as the reader may see.
+
+An audit administrator holds no case data (三员分立): of a child's or a case's entry such a reader
+learns which items changed, not what they said.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.urls import reverse
+
+from core import idnumber
+from core.access import Permission, Scope
+from core.models import AuditEntry
+
+LONGEST = 120
+HIDDEN = "内容只有业务岗位可看"
+# Telephone and identity numbers; division and school codes are shorter than the one, and village
+# codes begin with no 1.
+_NUMBER = re.compile(r"(?<![\d*])(?:[GJL]?\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?![\d*])")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    words: str
+    # Who may read what its entries say; None for anybody who may read the trail.
+    contents: Permission | None = None
+    page: str = ""
+    page_permission: Permission | None = None
+
+
+_P = Permission
+SUBJECTS = {
+    "students.student": Subject(
+        "学生", _P.STUDENT_VIEW, "students:student-detail", _P.STUDENT_VIEW
+    ),
+    "students.transfer": Subject(
+        "转学申请", _P.STUDENT_VIEW, "students:transfer-detail", _P.STUDENT_VIEW
+    ),
+    "students.importbatch": Subject("名册", None, "students:import-detail", _P.ROSTER_IMPORT),
+    "students.rollover": Subject(
+        "学年升级", None, "students:rollover-detail", _P.STUDENT_ROLL_OVER
+    ),
+    "students.officelist": Subject("部门名单"),
+    "students.factconflict": Subject("有争议的事实", _P.STUDENT_VIEW),
+    "students.matchrun": Subject("比对", None),
+    "students.duplicatepair": Subject("疑似重复的两条记录", _P.STUDENT_VIEW),
+    "students.savedview": Subject("名单视图"),
+    "students.bulkact": Subject("批量办理", _P.STUDENT_VIEW),
+    "students.listexport": Subject("名单导出", _P.STUDENT_VIEW),
+    "casework.dropoutcase": Subject("个案", _P.CASE_VIEW, "casework:case-detail", _P.CASE_VIEW),
+    "ledgers.ledgerversion": Subject("台账版本"),
+    "schools.school": Subject("学校"),
+    "core.job": Subject("任务", None, "core:job-detail", _P.JOB_VIEW),
+    "accounts.user": Subject("账号", None, "accounts:user-detail", _P.USER_MANAGE),
+    "accounts.grant": Subject("授权"),
+    "accounts.apitoken": Subject("令牌"),
+}
+
+# Filter value -> words, and the first parts of the actions that belong to it.
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "accounts": ("账号与授权", ("user", "grant", "password", "token")),
+    "reveals": ("查看证件号和电话", ("identity",)),
+    "students": ("学生", ("student", "category", "duplicate", "view")),
+    "rosters": ("名册与名单", ("roster", "list", "comparison")),
+    "moves": ("转学与升级", ("transfer", "roll_over")),
+    "cases": ("个案与家访", ("case",)),
+    "ledgers": ("台账", ("ledger",)),
+    "schools": ("学校", ("school",)),
+}
+
+ACTIONS = {
+    "user.add": "建立账号",
+    "user.reset_password": "重置密码",
+    "user.disable": "停用账号",
+    "user.enable": "启用账号",
+    "grant.add": "授权",
+    "grant.end": "收回授权",
+    "password.change": "修改自己的密码",
+    "token.issue": "建立令牌",
+    "token.revoke": "停用令牌",
+    "identity.reveal": "查看完整号码",
+    "student.create": "新增学生",
+    "student.change": "更新学生",
+    "student.edit": "修改学生",
+    "student.transfer": "办理转学",
+    "student.merge": "合并重复记录",
+    "student.absorbed": "并入另一条记录",
+    "student.unmerge": "撤销合并",
+    "student.bulk": "批量办理",
+    "student.export": "导出学生名单",
+    "category.add": "加入类别",
+    "category.end": "结束类别",
+    "duplicate.reject": "确认不是同一人",
+    "view.save": "保存视图",
+    "view.change": "修改视图",
+    "view.rename": "更改视图名称",
+    "view.remove": "删除视图",
+    "roster.receive": "上传名册",
+    "roster.submit": "提交名册",
+    "roster.commit": "写入名册",
+    "roster.discard": "放弃名册",
+    "list.receive": "上传部门名单",
+    "list.confirm_date": "确认名单日期",
+    "list.submit": "提交部门名单",
+    "list.apply": "写入部门名单",
+    "list.discard": "放弃部门名单",
+    "list.decide_conflict": "处理有争议的事实",
+    "comparison.start": "开始比对",
+    "comparison.decide": "处理比对结果",
+    "comparison.create_students": "由比对新增学生",
+    "comparison.open_cases": "由比对建立个案",
+    "transfer.send": "发出转学申请",
+    "transfer.accepted": "接收转学",
+    "transfer.refused": "退回转学",
+    "transfer.withdrawn": "撤回转学",
+    "transfer.overdue": "转学逾期未答复",
+    "roll_over.commit": "写入学年升级",
+    "roll_over.undo": "撤销学年升级",
+    "roll_over.promise": "登记升学去向",
+    "case.open": "建立个案",
+    "case.verify": "核查",
+    "case.persuade": "开始劝返",
+    "case.visit": "登记家访",
+    "case.escalate": "转入依法控辍",
+    "case.return": "登记复学",
+    "case.observe": "开始跟踪",
+    "case.relapse": "登记再次辍学",
+    "case.close": "销号",
+    "case.lapse": "无法复学销号",
+    "ledger.build": "生成台账",
+    "ledger.export": "导出台账",
+    "ledger.pull": "接口拉取台账",
+    "school.create": "新增学校",
+    "school.change": "更新学校",
+}
+
+FIELDS = {
+    "address": "住址",
+    "birth_date": "出生日期",
+    "categories": "类别",
+    "class_group": "班级",
+    "columns": "列",
+    "comparison": "比对编号",
+    "conditions": "条件",
+    "count": "数量",
+    "created_by": "上传人",
+    "due_on": "答复期限",
+    "ethnicity": "民族",
+    "from_school": "原学校编号",
+    "full": "含完整号码",
+    "full_name": "姓名",
+    "grade": "年级",
+    "kind": "种类",
+    "lapse_reason": "销号原因",
+    "mask": "号码",
+    "name": "名称",
+    "note": "说明",
+    "number": "编号",
+    "opened": "新建",
+    "opened_on": "建案日期",
+    "already_open": "已有个案",
+    "outcome": "结果",
+    "period": "所属月份",
+    "permissions": "权限",
+    "place": "地方",
+    "placement": "安置方式",
+    "prefix": "开头",
+    "role": "岗位",
+    "rows": "行数",
+    "said": "答复",
+    "school": "学校编号",
+    "settings": "办理内容",
+    "sex": "性别",
+    "sharing": "共享",
+    "sheets": "工作表",
+    "shown": "查看项目",
+    "source": "来源",
+    "stages": "学段",
+    "state": "状态",
+    "student": "学生编号",
+    "submitted_by": "提交人",
+    "to_school": "新学校编号",
+    "children": "学生数",
+    "tokens_revoked": "作废的令牌数",
+    "township": "乡镇",
+    "unit": "单位",
+    "user": "账号编号",
+    "username": "用户名",
+    "valid_from": "起始日期",
+    "valid_to": "最后一天",
+    "verdict": "核查结果",
+    "version": "版本",
+    "visit": "家访编号",
+    "visit_no": "家访次数",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    entry: AuditEntry
+    action: str
+    subject: str
+    href: str
+    changes: list[Change]
+    hidden: str
+    purpose: str
+
+
+def line(entry: AuditEntry, scope: Scope) -> Line:
+    subject = SUBJECTS.get(entry.target_type, Subject("记录"))
+    number = f" {entry.target_id}" if entry.target_id is not None else ""
+    changes = _changes(entry)
+    hidden = ""
+    if subject.contents and not scope.whole_county(subject.contents):
+        labels = "、".join(change.label for change in changes)
+        hidden = f"{labels}：{HIDDEN}" if labels else ""
+        changes = []
+    return Line(
+        entry,
+        ACTIONS.get(entry.action, entry.action),
+        subject.words + number,
+        _href(entry, subject, scope),
+        changes,
+        hidden,
+        masked(entry.purpose),
+    )
+
+
+def masked(text: str) -> str:
+    return _NUMBER.sub(lambda found: idnumber.mask(found.group()), text)
+
+
+def _href(entry: AuditEntry, subject: Subject, scope: Scope) -> str:
+    permission = subject.page_permission
+    if permission is None or entry.target_id is None or not scope.whole_county(permission):
+        return ""
+    return reverse(subject.page, args=[entry.target_id])
+
+
+def _changes(entry: AuditEntry) -> list[Change]:
+    names = list(dict.fromkeys([*entry.before, *entry.after]))
+    return [
+        Change(
+            FIELDS.get(name, name),
+            _said(entry, name, entry.before.get(name)) if name in entry.before else "",
+            _said(entry, name, entry.after.get(name)),
+        )
+        for name in names
+    ]
+
+
+def _said(entry: AuditEntry, name: str, value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "空"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        text = "、".join(_said(entry, name, one) for one in value)
+    elif isinstance(value, dict):
+        text = "，".join(f"{FIELDS.get(k, k)} {_said(entry, k, v)}" for k, v in value.items())
+    else:
+        text = masked(_label(entry, name, str(value)))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _label(entry: AuditEntry, name: str, value: str) -> str:
+    """A code in the words of its field's own choices, wherever the entry's model has them."""
+    for model in (entry.target_type, "accounts.grant"):
+        try:
+            field = apps.get_model(model)._meta.get_field(name)
+        except (LookupError, FieldDoesNotExist):
+            continue
+        words = dict(getattr(field, "flatchoices", ()))
+        if value in words:
+            return str(words[value])
+    return value
