@@ -29,9 +29,12 @@ Kind, Outcome, State = BulkAct.Kind, BulkRow.Outcome, BulkAct.State
 # Gets the children of one chunk and says who was not treated, and why.
 Perform = Callable[[BulkAct, Scope, User, list[int]], dict[int, str]]
 
+STARTED_ALREADY = "这一批已经开始办理，不能再改。要再办一批，请回到学生名单重新选择。"
+_NOBODY = "没有选中学生。请在名单中勾选，或勾选“全选符合条件的”。"
+
 _FIX = """
 INSERT INTO students_bulkrow (county, act_id, student_id, outcome, reason)
-SELECT %s, %s, chosen.id, '', '' FROM ({rows}) chosen
+SELECT %s, %s, chosen.id, '', '' FROM ({rows}) chosen (id)
 """
 
 
@@ -59,6 +62,8 @@ def fix(*, scope: Scope, actor: User, kind: str, chosen: Chosen, on: date) -> Bu
 
     Errors: BulkRefused for none or too many.
     """
+    if chosen.selection is None and not chosen.ticked:
+        raise BulkRefused(_NOBODY)
     act = BulkAct.objects.create(
         county=scope.county, actor=actor, kind=kind, words=chosen.said[:300]
     )
@@ -68,7 +73,7 @@ def fix(*, scope: Scope, actor: User, kind: str, chosen: Chosen, on: date) -> Bu
         cursor.execute(_FIX.format(rows=statement), [scope.county, act.pk, *parameters])
         act.total = cursor.rowcount
     if not act.total:
-        raise BulkRefused("没有选中学生。请在名单中勾选，或勾选“全选符合条件的”。")
+        raise BulkRefused(_NOBODY)
     if act.total > MOST:
         raise BulkRefused(f"一次最多办理 {MOST:,} 名学生，请按乡镇、学校或年级筛选后分几次办理。")
     act.save(update_fields=["total"])
@@ -84,7 +89,7 @@ def own_acts(scope: Scope, actor: User, kinds: Iterable[str]) -> QuerySet[BulkAc
 
 def begin_dry_run(act: BulkAct, *, settings: dict[str, str]) -> None:
     if act.state == State.STARTED:
-        raise BulkRefused("这一批已经开始办理，不能再改。要再办一批，请回到学生名单重新选择。")
+        raise BulkRefused(STARTED_ALREADY)
     act.rows.update(outcome=Outcome.READY, reason="")
     act.settings, act.state = settings, State.CHECKED
     act.save(update_fields=["settings", "state"])

@@ -134,6 +134,50 @@ def category_life(student: Student) -> list[Membership]:
     return sorted(spans, key=lambda span: span.valid_from, reverse=True)
 
 
+_LINE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One category on the drawing of the time line, in its units."""
+
+    name: str
+    x: float
+    width: float
+    y: int
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Categories over the years: a bar each, a line for every first of January."""
+
+    bars: list[Bar]
+    years: list[tuple[int, float]]
+    height: int
+
+
+def bars(student: Student, *, on: date, left: int = 130, right: int = 700) -> Bars | None:
+    """None where there is nothing to draw."""
+    spans = category_life(student)
+    if not spans:
+        return None
+    begin = date(min(span.valid_from for span in spans).year, 1, 1)
+    end = date(max(on, *(span.valid_to or on for span in spans)).year + 1, 1, 1)
+    unit = (right - left) / (end - begin).days
+
+    def at(day: date) -> float:
+        return round(left + (day - begin).days * unit, 1)
+
+    drawn = []
+    for number, span in enumerate(spans):
+        x, until = at(span.valid_from), at(span.valid_to or max(on, span.valid_from))
+        width = max(until - x, 3.0)
+        drawn.append(Bar(span.name, x, width, 20 + number * _LINE, span.is_over(on)))
+    years = [(year, at(date(year, 1, 1))) for year in range(begin.year, end.year + 1)]
+    return Bars(drawn, years, 20 + len(spans) * _LINE)
+
+
 def _earlier(one: date | None, two: date | None) -> date | None:
     return min((day for day in (one, two) if day), default=None)
 
@@ -157,21 +201,23 @@ _DEEDS = {
     "student.edit": ("修改资料", ""),
     "student.create": ("随名册建档", "来源"),
     "student.change": ("随名册更新", "来源"),
-    "identity.reveal": ("查看", "用途"),
+    "category.add": ("添加类别", "依据"),
+    "category.end": ("结束类别", "依据"),
     "student.merge": ("与重复记录合并", ""),
     "student.absorbed": ("作为重复记录并入", ""),
     "student.unmerge": ("撤销合并", ""),
 }
-_CHANGING = ("student.edit", "student.change", "student.merge")
+_CHANGING = ("student.edit", "student.change", "student.merge", "category.add", "category.end")
 
 
 def history(student: Student, *, latest: int = 50) -> list[Deed]:
-    """Who changed or looked at what, newest first; of a merged child both records' past."""
+    """Who changed what, newest first; of a merged child both records' past."""
     records = [student.pk, *student.absorbed.values_list("pk", flat=True)]
     about = AuditEntry.objects.filter(
         county=student.county, target_type=Student._meta.label_lower, target_id__in=records
     )
-    newest = about.order_by("-pk")[:latest]
+    # Who only looked stands in its own table (students.queries.viewers).
+    newest = about.exclude(action="identity.reveal").order_by("-pk")[:latest]
     categories = wording.category_names()
     return [_deed(entry, categories) for entry in newest]
 
@@ -184,7 +230,7 @@ def _deed(entry: AuditEntry, categories: dict[str, str]) -> Deed:
     ]
     return Deed(
         entry,
-        words + str(entry.after.get("shown", "")),
+        words,
         f"{called}：{entry.purpose}" if called and entry.purpose else entry.purpose,
         changes if entry.action in _CHANGING else [],
     )

@@ -119,6 +119,12 @@ class BulkDetail(BulkPage, FormView):  # type: ignore[type-arg]
             found.append((str(field.label), str(words)))
         return found
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.act.state == BulkAct.State.STARTED:
+            messages.warning(request, bulk.STARTED_ALREADY)
+            return self.back()
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form: Any) -> HttpResponse:
         try:
             with transaction.atomic():

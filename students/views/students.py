@@ -16,7 +16,7 @@ from core.web import Requires
 from students import services
 from students.forms import RevealForm, StudentForm
 from students.models import Student
-from students.queries import children
+from students.queries import children, viewers
 
 
 class StudentPage(Requires):
@@ -38,6 +38,7 @@ class StudentDetail(StudentPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         student, today, scope = self.student, timezone.localdate(), self.request.scope
         sees_history = scope.can(Permission.STUDENT_EDIT) or scope.can(Permission.AUDIT_VIEW)
+        sees_looks = scope.can(Permission.AUDIT_VIEW) or scope.whole_county(Permission.STUDENT_EDIT)
         places = ("school", "class_group")
         return super().get_context_data(
             student=student,
@@ -49,7 +50,10 @@ class StudentDetail(StudentPage, TemplateView):
             enrolments=student.enrolments.select_related(*places).order_by("-valid_from"),
             disabilities=student.disabilities.order_by("-valid_from"),
             left_behind=student.left_behind_facts.order_by("-valid_from"),
+            bars=children.bars(student, on=today),
             entries=children.history(student) if sees_history else [],
+            may_see_looks=sees_looks,
+            looks=viewers.looks_at(student) if sees_looks else [],
             reveal_form=RevealForm(auto_id=False),
             **kwargs,
         )

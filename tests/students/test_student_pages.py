@@ -249,7 +249,7 @@ def test_revealing_needs_a_purpose_and_is_noted(client, officer):
         child.pk,
     )
     assert not FULL_NUMBER.search(str(entry.after))
-    assert "用途：与户口簿核对" in client.get(page("student-detail", child)).content.decode()
+    assert "与户口簿核对</td>" in client.get(page("student-detail", child)).content.decode()
 
 
 def test_a_phone_is_revealed_the_same_way(client, officer):
