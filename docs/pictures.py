@@ -36,6 +36,8 @@ PICTURES = [
     Picture("student", "county", "/students/ -> tbody a", DESK),
     Picture("imports", "county", "/students/imports/", DESK),
     Picture("import-new", "county", "/students/imports/new/", DESK),
+    Picture("duplicates", "county", "/students/duplicates/", DESK),
+    Picture("duplicate", "county", "/students/duplicates/ -> tbody a", DESK),
     Picture("rollover", "county", "/students/rollovers/ -> tbody a", DESK),
     Picture("transfers", "county", "/students/transfers/?side=out", DESK),
     Picture("cases", "county", "/cases/", DESK),

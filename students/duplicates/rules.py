@@ -74,6 +74,7 @@ NAMES = {
     "students.sealedextra": "名册附加栏",
     "students.schoolpromise": "小升初去向",
     "students.transfer": "转学",
+    "students.transferoffer": "外县转来",
     "students.factconflict": "名单出入",
     "casework.dropoutcase": "控辍保学个案",
     "casework.homevisit": "家访",

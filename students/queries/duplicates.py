@@ -58,12 +58,17 @@ class Line:
 
     @property
     def differs(self) -> bool:
-        return self.first != self.second
+        """Both say something, and not the same."""
+        return bool(self.first and self.second and self.first != self.second)
+
+    @property
+    def is_one_sided(self) -> bool:
+        return bool(self.first) != bool(self.second)
 
     @property
     def is_choice(self) -> bool:
         """Where one side says nothing there is nothing to choose: the other's word is taken."""
-        return bool(self.name and self.first and self.second and self.differs)
+        return bool(self.name) and self.differs
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ class PairPage(Requires):
     def pair(self) -> DuplicatePair:
         rows = DuplicatePair.objects.within(self.request.scope, self.permission)
         return get_object_or_404(
-            rows.select_related("first", "second", "batch"), pk=self.kwargs["pair_id"]
+            rows.select_related("first__school", "second__school", "batch"),
+            pk=self.kwargs["pair_id"],
         )
 
     @cached_property

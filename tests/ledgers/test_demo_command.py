@@ -6,7 +6,7 @@ from accounts.models import User
 from casework.models import DropoutCase
 from ledgers.models import LedgerVersion
 from schools.models import School
-from students.models import Student
+from students.models import DuplicatePair, Student
 from tests.ledgers.demo_county import empty_county, make_in
 
 
@@ -65,7 +65,8 @@ def test_the_command_builds_ledgers_and_never_mixes_with_records(county, capsys)
     assert said.out.startswith("county  ")
     assert "300/300" in said.err
     assert capsys.readouterr().out == ""
-    assert Student.objects.count() == 300
+    assert Student.objects.count() == 300 + DuplicatePair.objects.count()
+    assert DuplicatePair.objects.filter(looks_like_twins=False).count() >= 3
     versions = LedgerVersion.objects.values_list("kind", "number")
     assert sorted(versions) == [
         (kind, number) for kind in ("dropout", "school_age", "suspected") for number in (1, 2)

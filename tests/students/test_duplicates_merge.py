@@ -12,6 +12,7 @@ from casework.models import DropoutCase
 from core.models import AuditEntry
 from students.duplicates import services
 from students.duplicates.images import references
+from students.duplicates.rules import NAMES
 from students.models import (
     DisabilityRecord,
     DuplicatePair,
@@ -323,6 +324,11 @@ def test_a_rejected_pair_is_not_merged_by_a_second_click(officer):
     pair.refresh_from_db()
     assert (pair.state, pair.note) == (DuplicatePair.State.REJECTED, "堂兄弟")
     assert AuditEntry.objects.filter(action="duplicate.reject").count() == 1
+
+
+def test_every_table_that_names_a_student_is_known_by_name():
+    """A new one moves by itself; its name stands in lists of what moved and what was touched."""
+    assert {reference.label for reference in references()} <= set(NAMES)
 
 
 def test_one_guardian_in_two_relations_stays_once(officer):

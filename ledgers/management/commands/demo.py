@@ -5,7 +5,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ledgers.demo import make
+from ledgers.demo import doubles, make
+from ledgers.demo.county import COUNTY
 
 CREDENTIALS = "demo-credentials.txt"
 
@@ -48,5 +49,6 @@ class Command(BaseCommand):
                 "凉州区已有学生或班级：演示数据只写入空库，请另用一个空的 APP_DATA。"
             ) from None
         make.build_ledgers(today=timezone.localdate())
+        doubles.tell_doubles(county=COUNTY, since=timezone.localdate(), now=timezone.now())
         for line in lines:
             self.stdout.write(line)
