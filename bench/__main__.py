@@ -14,6 +14,7 @@ MODULES = {
     "export": "bench.exports",
     "pull": "bench.pulls",
     "list": "bench.lists",
+    "comparison": "bench.comparison",
     "duplicates": "bench.duplicates",
 }
 
