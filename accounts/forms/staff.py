@@ -123,6 +123,7 @@ class UserForm(GrantForm):
             RegexValidator(
                 r"^[a-z][a-z0-9._-]{2,39}$",
                 "用户名以小写字母开头，至少 3 位，只用小写字母、数字和 . _ -",
+                "username",
             )
         ],
         help_text="小写字母开头，如 wangjianguo；不要用证件号或手机号。",
