@@ -33,6 +33,7 @@ PICTURES = [
     Picture("home", "county", "/", DESK),
     Picture("home-dark", "county", "/", DESK, dark=True),
     Picture("students", "county", "/students/", DESK),
+    Picture("student-columns", "county", "/students/ -> text=选择列", DESK),
     Picture("student", "county", "/students/ -> tbody a", DESK),
     Picture("imports", "county", "/students/imports/", DESK),
     Picture("import-new", "county", "/students/imports/new/", DESK),

@@ -113,8 +113,8 @@ class BulkDetail(BulkPage, FormView):  # type: ignore[type-arg]
         """What was filled in, in words."""
         form = self.get_form_class()(**{**self.get_form_kwargs(), "data": None})
         found = []
-        for name, value in self.act.settings.items():
-            field: Any = form.fields[name]
+        for name, field in form.fields.items():
+            value = self.act.settings.get(name, "")
             words = dict(getattr(field, "choices", ())).get(value, value)
             found.append((str(field.label), str(words)))
         return found
