@@ -338,7 +338,7 @@ class _ButtonForm(OfficeForm):
 
     @property
     def words(self) -> str:
-        return "；".join(error for errors in self.errors.values() for error in errors)
+        return "；".join(str(error) for errors in self.errors.values() for error in errors)
 
 
 class DecisionForm(_ButtonForm):

@@ -19,14 +19,14 @@ from students.comparison.sides import SIDES
 from students.lists.applying import covered_types
 from students.models import MatchDifference, MatchRun, OfficeList
 
-Kind, Found, Decision = MatchRun.Kind, MatchDifference.Found, MatchDifference.Decision
+Kind, Decision = MatchRun.Kind, MatchDifference.Decision
 COMPARE_TASK, DROPOUTS_TASK = "students.compare", "casework.compare_dropouts"
 # The classes whose accepted findings are suspicions, or ours to register.
-SUSPECTS: dict[str, Found | None] = {
-    Kind.POPULATION: Found.ONLY_THEIRS,
-    Kind.IN_CLASS: Found.ONLY_OURS,
+SUSPECTS: dict[str, str | None] = {
+    Kind.POPULATION: MatchDifference.Found.ONLY_THEIRS,
+    Kind.IN_CLASS: MatchDifference.Found.ONLY_OURS,
     Kind.POOR_DROPOUTS: None,
-    Kind.DISABILITY: Found.ONLY_THEIRS,
+    Kind.DISABILITY: MatchDifference.Found.ONLY_THEIRS,
     Kind.ANY: None,
 }
 CREATES = frozenset({Kind.POPULATION, Kind.DISABILITY, Kind.ANY})

@@ -35,7 +35,7 @@ def _claimed(conflict: FactConflict, on: date) -> bool:
 
 
 def _dropped(conflict: FactConflict, on: date) -> bool:
-    row = PersonCategory.objects.filter(pk=conflict.row_id).first()
+    row = PersonCategory.objects.filter(pk=conflict.row_id or 0).first()
     if row is None:
         return False
     later = PersonCategory.objects.filter(
@@ -50,7 +50,7 @@ def _dropped(conflict: FactConflict, on: date) -> bool:
 
 def _differs(conflict: FactConflict, on: date) -> bool:
     model = DisabilityRecord if conflict.type_id == "disabled" else LeftBehindFact
-    old = model.objects.filter(pk=conflict.row_id).first()
+    old = model.objects.filter(pk=conflict.row_id or 0).first()
     current = model.objects.filter(student=conflict.student_id, valid_to=None).first()
     if old is None or current is None or old.pk == current.pk:
         return False

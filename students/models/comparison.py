@@ -1,12 +1,21 @@
 """Runs of a list against our children, and what became of each finding."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.access import Permission, Scope
 from core.models import Job
-from students.models.lists import ListEntry, OfCounty, OfficeList
+from students.models.lists import ListEntry, OfficeList
 from students.models.person import Student
+
+
+class MatchRunQuerySet(models.QuerySet["MatchRun"]):
+    def within(self, scope: Scope, permission: Permission) -> Self:
+        """Both sides are the county's; no lower place sees a run."""
+        return self.filter(scope.q(permission, township="", school="", class_group=""))
 
 
 class MatchRun(models.Model):
@@ -38,7 +47,7 @@ class MatchRun(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OfCounty.as_manager()
+    objects = MatchRunQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["county", "-created_at"], name="match_run_newest")]

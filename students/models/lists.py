@@ -14,9 +14,13 @@ from students.models.facts import CategoryType
 from students.models.person import Student
 
 
-class OfCounty(models.QuerySet):  # type: ignore[type-arg]
-    """Things no lower place owns a part of."""
+class OfficeListQuerySet(models.QuerySet["OfficeList"]):
+    def within(self, scope: Scope, permission: Permission) -> Self:
+        """A list is the county's; no lower place owns a part of it."""
+        return self.filter(scope.q(permission, township="", school="", class_group=""))
 
+
+class FactConflictQuerySet(models.QuerySet["FactConflict"]):
     def within(self, scope: Scope, permission: Permission) -> Self:
         return self.filter(scope.q(permission, township="", school="", class_group=""))
 
@@ -71,7 +75,7 @@ class OfficeList(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OfCounty.as_manager()
+    objects = OfficeListQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["county", "-created_at"], name="office_list_newest")]
@@ -190,7 +194,7 @@ class FactConflict(models.Model):
     decided_by_name = models.CharField(max_length=60, default="", blank=True)
     note = models.CharField(max_length=200, default="", blank=True)
 
-    objects = OfCounty.as_manager()
+    objects = FactConflictQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["county", "state", "id"], name="conflict_by_state")]
