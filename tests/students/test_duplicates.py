@@ -161,7 +161,7 @@ def test_what_was_mended_meanwhile_is_forgotten():
     assert not DuplicatePair.objects.exists()
 
 
-def test_the_search_is_one_job_of_the_county(worker):
+def test_the_search_is_one_job_of_the_county():
     officer = county_officer()
     scope = scope_for(officer, on=TODAY)
 
