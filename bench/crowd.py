@@ -20,7 +20,7 @@ CREATE TEMPORARY TABLE spelling (
 ) ON COMMIT DROP
 """
 
-# A spread without chance: big odd factors send neighbours to different names, schools and days.
+# A spread without chance: each fact hashes the child's number in its own way.
 _STUDENTS = """
 INSERT INTO students_student
        (county, full_name, name_key, name_tokens, former_name, sex, birth_date, ethnicity_code,
@@ -28,26 +28,27 @@ INSERT INTO students_student
         school_id, grade, extra, created_at, updated_at)
 SELECT %(county)s, s.full_name, s.name_key, s.name_tokens, '',
        CASE WHEN n %% 2 = 0 THEN '女' ELSE '男' END,
-       date '2011-09-01' + (n * 7919 %% 3285)::int, '01', '1', false, '', '', '',
+       date '2011-09-01' + abs(hashint8extended(n, 3) %% 3285)::int, '01', '1', false, '', '', '',
        place.township_id, place.id,
-       CASE WHEN place.stages = '{primary}' THEN 11 + n %% 6 ELSE 21 + n %% 3 END,
+       CASE WHEN place.stages = '{primary}' THEN 11 + abs(hashint8extended(n, 4) %% 6)
+            ELSE 21 + abs(hashint8extended(n, 4) %% 3) END,
        '{}', now(), now()
   FROM generate_series(1, %(children)s::bigint) n
-  JOIN spelling s ON s.number = n * 7907 %% %(spellings)s
+  JOIN spelling s ON s.number = abs(hashint8extended(n, 1) %% %(spellings)s)
   JOIN (SELECT id, township_id, stages, row_number() OVER (ORDER BY id) - 1 AS place
           FROM schools_school) place
-    ON place.place = n * 31 %% %(schools)s
+    ON place.place = abs(hashint8extended(n, 2) %% %(schools)s)
 """
 _CLASSES = """
 INSERT INTO schools_classgroup (county, school_id, stage, entry_year, number)
-SELECT DISTINCT county, school_id, '', 2026 - grade %% 10 + 1, (id %% 4 + 1)::text
+SELECT DISTINCT county, school_id, '', 2026 - grade %% 10 + 1, (id %% 2 + 1)::text
   FROM students_student
 """
 _SEATS = """
 UPDATE students_student s SET class_group_id = g.id
   FROM schools_classgroup g
  WHERE g.school_id = s.school_id AND g.entry_year = 2026 - s.grade %% 10 + 1
-   AND g.number = (s.id %% 4 + 1)::text
+   AND g.number = (s.id %% 2 + 1)::text
 """
 _NUMBERS = """
 INSERT INTO students_studentidentifier

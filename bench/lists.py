@@ -71,21 +71,22 @@ def _rows(variant, case):
 
 
 def page():
-    """As `students.views.StudentList` reads: rows, count, category words."""
+    """As `students.views.listing.StudentList` reads: rows, count, what the usual columns say."""
     from django.http import QueryDict
 
     from core import paging
-    from students import queries
     from students.listing import columns
+    from students.listing.selection import Selection
+    from students.queries import children
     from students.search import Search
 
     def read(case, scope, after):
         search = Search(words=case["words"]) if "words" in case else None
-        rows = queries.students(scope, chosen=_chosen(case), on=TODAY, search=search)
-        count = None if scope.whole_county(queries.VIEW) else rows.count()
+        selection = Selection(_chosen(case), search=search)
+        rows = selection.rows(scope, on=TODAY)
+        count = None if scope.whole_county(children.VIEW) else rows.count()
         asked = QueryDict(f"after={after}" if after else "")
-        listed = queries.for_list(rows)
-        found = paging.page(listed, by="name_key", asked=asked, count=count)
+        found = paging.page(children.for_list(rows), by=selection.keys, asked=asked, count=count)
         columns.lines(found.rows, list(columns.USUAL), on=TODAY)
         return [student.pk for student in found.rows]
 
