@@ -6,6 +6,7 @@ county does not hold yet: a roster that comes a second time is nearly free.
 
 import io
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -66,17 +67,27 @@ _MAX_NAME, _MAX_NAME_KEY, _MAX_MASK = 100, 200, 40
 def stage(rows: Iterable[JudgedRow], *, county: str, progress: Callable[[int], None]) -> None:
     """Fill the temporary table `incoming` of the running transaction."""
     keys = _Keys()
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, ThreadPoolExecutor(1) as helper:
         cursor.execute(_TABLE)
         remaining, done = iter(rows), 0
+        copied: Future[None] | None = None
+        # While the database answers for one chunk, the next one is read and judged.
         while chunk := list(islice(remaining, CHUNK)):
-            entries = [_Entry(row, keys) for row in chunk]
-            strangers = _strangers(entries, county=county, cursor=cursor)
-            lines = io.StringIO("".join([entry.line(strangers, keys) for entry in entries]))
-            cursor.copy_expert(_COPY, lines)
+            if copied:
+                copied.result()
+            copied = helper.submit(_copy, chunk, keys, county=county, cursor=cursor)
             done += len(chunk)
             progress(done)
+        if copied:
+            copied.result()
         cursor.execute(_ANALYZE)
+
+
+def _copy(chunk: list[JudgedRow], keys: "_Keys", *, county: str, cursor: CursorWrapper) -> None:
+    entries = [_Entry(row, keys) for row in chunk]
+    strangers = _strangers(entries, county=county, cursor=cursor)
+    lines = io.StringIO("".join([entry.line(strangers, keys) for entry in entries]))
+    cursor.copy_expert(_COPY, lines)
 
 
 class _Keys:
