@@ -199,6 +199,10 @@ FIELDS = {
 }
 
 
+# Of the kinds of ledgers, which stand on a floor above and are no choices of a field.
+LEDGERS = {"school_age": "适龄儿童少年", "suspected": "疑似辍学学生", "dropout": "辍学学生"}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     label: str
@@ -276,6 +280,10 @@ def _said(entry: AuditEntry, name: str, value: Any) -> str:
 
 def _label(entry: AuditEntry, name: str, value: str) -> str:
     """A code in the words of its field's own choices, wherever the entry's model has them."""
+    if name == "unit" and value == entry.county:
+        return "全县"
+    if entry.action.startswith("ledger.") and name == "kind":
+        return LEDGERS.get(value, value)
     for model in (entry.target_type, "accounts.grant"):
         try:
             field = apps.get_model(model)._meta.get_field(name)

@@ -39,7 +39,7 @@ def add_user(
     """
     user = _create(username=username, full_name=full_name, password=password)
     grant = Grant.objects.create(user=user, role=role, valid_from=on, **{place_field(place): place})
-    given = {"role": str(role), "place": _code(place)}
+    given = {"role": str(role), "place": place.code}
     audit.record(county=grant.county, actor=None, action="user.add", target=user, after=given)
     return user
 
@@ -167,7 +167,12 @@ def end_grant(
         action="grant.end",
         target=grant,
         before=before,
-        after={"user": user.pk, "role": grant.role, "valid_to": _iso(last_day)},
+        after={
+            "username": user.username,
+            "role": grant.role,
+            "place": grant.place_words,
+            "valid_to": _iso(last_day),
+        },
     )
     return grant
 
@@ -247,9 +252,9 @@ def _give(
         action="grant.add",
         target=grant,
         after={
-            "user": user.pk,
+            "username": user.username,
             "role": role,
-            "place": _code(place),
+            "place": grant.place_words,
             "valid_from": _iso(valid_from),
             "valid_to": _iso(valid_to),
         },
@@ -282,12 +287,6 @@ def _kind(place: Place) -> PlaceKind | None:
 
 def _county(place: Place) -> str:
     return str(place.pk)[:6] if isinstance(place, Division) else place.county
-
-
-def _code(place: Place) -> str:
-    if isinstance(place, ClassGroup):
-        return f"{place.school.code} {place}"
-    return place.code
 
 
 def _iso(day: date | None) -> str | None:
