@@ -1,8 +1,8 @@
 """A county's whole roster: our job against django-import-export and against the bare road.
 
-Ours is the command's road: check (gate, reader, validation, keys, encryption, staging, verdicts)
-and commit (verdicts anew, merge, audit). The bare road parses the same file with calamine, copies
-the rows that our check had staged, sealed and keyed beforehand, and runs our merge without audit.
+Ours is the command's road: gate, reader, validation, keys, encryption, staging, verdicts, merge,
+audit. The bare road parses the same file with calamine, copies the rows that our check had staged,
+sealed and keyed beforehand, and runs our merge without audit.
 Each variant has a copy of one database; "again" is the same file on what "new" left behind.
 """
 
@@ -63,9 +63,8 @@ def _notes(done, made):
     for when in ("new", "again"):
         ours, bare = done["ours, " + when], done["bare road, " + when]
         stages.append(
-            f"{when}: our check {ours.median('check'):.1f} s, commit {ours.median('commit'):.1f} s;"
-            f" bare parse {bare.median('parse'):.1f} s, copy {bare.median('copy'):.1f} s,"
-            f" merge {bare.median('merge'):.1f} s"
+            f"{when}: ours {ours.median():.1f} s; bare parse {bare.median('parse'):.1f} s,"
+            f" copy {bare.median('copy'):.1f} s, merge {bare.median('merge'):.1f} s"
         )
     return [
         *stages,
@@ -124,18 +123,13 @@ def _staged(workbook, when):
 def ours_new(path):
     """What `manage.py import_roster` does with one file."""
     from students.management.commands import import_roster as command
-    from students.models import ImportBatch
     from students.rosters import services
 
     said = {}
     county = roster.COUNTY
     with clock(said):
         batch = command._open(Path(path), county=county, school_year=roster.SCHOOL_YEAR)
-        with clock(said, "check"):
-            services.check(county=county, batch_id=batch.pk, path=Path(path))
-        command._set_state(batch, ImportBatch.State.COMMITTING)
-        with clock(said, "commit"):
-            batch = services.commit(county=county, batch_id=batch.pk)
+        batch = services.import_at_once(county=county, batch_id=batch.pk, path=Path(path))
     counts = batch.sheets[0]
     return {**said, **{key: counts[key] for key in ("created", "unchanged", "rejected")}}
 
