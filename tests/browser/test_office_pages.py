@@ -153,7 +153,7 @@ def test_list_search_and_filters_work_without_javascript(browser, live_server, c
     sign_in(page, live_server, county_officer())
     page.goto(live_server.url + reverse("students:student-list"))
 
-    page.get_by_label("姓名、拼音、身份证号或学籍号").fill("abudu")
+    page.get_by_label("姓名、拼音、身份证号或其后四位、学籍号").fill("abudu")
     page.get_by_role("button", name="查找").click()
     expect(page.get_by_role("link", name=LONG_NAME)).to_be_visible()
     page.get_by_label("就读状态").select_option("休学")

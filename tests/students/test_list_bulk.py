@@ -231,3 +231,29 @@ def test_a_teacher_opens_cases_for_the_own_class_but_changes_no_category(client)
     assert CATEGORIES not in shown
     assert client.post(CATEGORIES, {"student": [child.pk]}).status_code == 403
     assert Student.objects.count() == 1
+
+
+def test_a_killed_job_goes_on_behind_its_last_whole_chunk(client, officer, monkeypatch):
+    monkeypatch.setattr(bulk, "_CHUNK", 2)
+    StudentFactory.create_batch(5, class_group=ClassGroupFactory())
+    address = add_all(client)
+    filled(client, address)
+    client.post(address + "commit/")
+    act = BulkAct.objects.get()
+    chunks = []
+
+    def breaks_down(act, scope, actor, ids):
+        if chunks:
+            raise RuntimeError("killed")
+        chunks.append(ids)
+        return bulk.change_categories(act, scope, actor, ids)
+
+    job = Job.claim(act.job_id)
+    with pytest.raises(RuntimeError):
+        bulk.run(job, breaks_down)
+    assert PersonCategory.objects.count() == 2
+    job.put_back("killed")
+
+    assert done(act) == {"done": 5, "skipped": 0}
+    assert PersonCategory.objects.count() == 5
+    assert AuditEntry.objects.filter(action="category.add").count() == 5
