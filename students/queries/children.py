@@ -201,13 +201,25 @@ _DEEDS = {
     "student.edit": ("修改资料", ""),
     "student.create": ("随名册建档", "来源"),
     "student.change": ("随名册更新", "来源"),
+    "student.roll_over": ("学年升级", ""),
+    "student.roll_back": ("撤回学年升级", ""),
+    "student.transfer": ("转学", ""),
     "category.add": ("添加类别", "依据"),
     "category.end": ("结束类别", "依据"),
     "student.merge": ("与重复记录合并", ""),
     "student.absorbed": ("作为重复记录并入", ""),
     "student.unmerge": ("撤销合并", ""),
 }
-_CHANGING = ("student.edit", "student.change", "student.merge", "category.add", "category.end")
+_CHANGING = (
+    "student.edit",
+    "student.change",
+    "student.merge",
+    "student.roll_over",
+    "student.roll_back",
+    "student.transfer",
+    "category.add",
+    "category.end",
+)
 
 
 def history(student: Student, *, latest: int = 50) -> list[Deed]:

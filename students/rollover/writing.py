@@ -54,12 +54,16 @@ INSERT INTO core_auditentry
        (county, at, actor_id, actor_name, action, target_type, target_id, before, after, purpose)
 SELECT r.county, now(), %(actor_id)s, %(actor_name)s, %(action)s, 'students.student', r.student_id,
        {{before}}, {{after}}, %(source)s
-  FROM students_rolloverrow r WHERE {_ROWS}
+  FROM students_rolloverrow r LEFT JOIN schools_school x ON x.id = r.school_id WHERE {_ROWS}
 """
-_OLD = "jsonb_build_object('grade', r.from_grade, 'school', r.school_id)"
+# As a child's history tells it: the school by its name, and only where it is left.
+_OLD = (
+    "jsonb_build_object('grade', r.from_grade)"
+    " || CASE WHEN r.to_grade IS NULL THEN jsonb_build_object('school', x.name) ELSE '{}' END"
+)
 _NEW = (
-    "jsonb_build_object('grade', r.to_grade, 'school',"
-    " CASE WHEN r.to_grade IS NOT NULL THEN r.school_id END)"
+    "jsonb_build_object('grade', r.to_grade)"
+    " || CASE WHEN r.to_grade IS NULL THEN jsonb_build_object('school', NULL) ELSE '{}' END"
 )
 
 # A child is as the roll-over left it: the same open enrolment, or none after the last day.

@@ -73,7 +73,7 @@ def accept_offer(
         actor=actor,
         action="student.transfer",
         target=student,
-        after={"school": entry.school.pk, "entered_on": entry.entered_on.isoformat()},
+        after={"school": entry.school.name},
         purpose=f"由{offer.from_division}{offer.from_school}转入"[:200],
     )
     return offer

@@ -163,11 +163,10 @@ def accept(
         target=transfer.student,
         before=before,
         after={
-            "school": transfer.to_school_id,
-            "class_group": class_group.pk if class_group else None,
-            "entered_on": entered_on.isoformat(),
-            "transfer": transfer.pk,
+            "school": transfer.to_words,
+            "class": str(class_group) if class_group else "",
         },
+        purpose=f"{entered_on:%Y-%m-%d}报到",
     )
     return transfer
 
@@ -188,7 +187,10 @@ def _move(
     """What the student's columns repeat is written in the same transaction (docs/adr/0002)."""
     student = _hold_student(Student.objects.filter(county=transfer.county), transfer.student_id)
     stay = student.enrolments.filter(valid_to=None).first()
-    before = {"school": student.school_id, "class_group": student.class_group_id}
+    before = {
+        "school": student.school.name if student.school else "",
+        "class": str(student.class_group) if student.class_group else "",
+    }
     if stay is not None and transfer.to_school_id and stay.school_id == transfer.to_school_id:
         return before  # a roster of the receiving school was here first
     if stay is None or stay.school_id != transfer.from_school_id:
@@ -281,7 +283,16 @@ def settle(*, county: str, link: UUID, receipt: Receipt) -> Transfer:
     refuse_answered(TransferState(transfer.state), "由对方答复")
     facts: dict[str, Any] = {"answer": receipt.answer}
     if receipt.state == TransferState.ACCEPTED and receipt.entered_on:
-        _move(transfer, entered_on=receipt.entered_on, class_group=None, now=receipt.at)
+        before = _move(transfer, entered_on=receipt.entered_on, class_group=None, now=receipt.at)
+        audit.record(
+            county=county,
+            actor=None,
+            action="student.transfer",
+            target=transfer.student,
+            before=before,
+            after={"school": transfer.to_words, "class": ""},
+            purpose=receipt.proof,
+        )
         facts = {"entered_on": receipt.entered_on, "proof": receipt.proof}
     _answer(transfer, receipt.state, actor=None, by=receipt.by, now=receipt.at, **facts)
     return transfer

@@ -16,6 +16,7 @@ from schools.models import Stage
 from students.consistency import differing_students
 from students.models import Enrolment, RollOver, RollOverRow, Student
 from students.models.rollover import RollOverGroup as Group
+from students.queries import history
 from students.rollover import plan, services
 from students.rollover.services import RollOverRefused
 from tests.factories import (
@@ -123,10 +124,8 @@ def test_writing_ends_the_old_enrolment_and_begins_one_of_the_same_class():
     assert (old.grade, old.valid_to) == (13, AUGUST)
     assert (new.grade, new.valid_from, new.valid_to) == (14, SEPTEMBER, None)
     assert new.class_group_id == old.class_group_id == student.class_group_id
-    assert AuditEntry.objects.get(action="student.roll_over", target_id=student.pk).after == {
-        "grade": 14,
-        "school": student.school_id,
-    }
+    entry = AuditEntry.objects.get(action="student.roll_over", target_id=student.pk)
+    assert (entry.before, entry.after) == ({"grade": 13}, {"grade": 14})
 
 
 def test_a_leaver_has_no_school_and_is_answered_for_by_the_township_of_the_hukou():
@@ -139,6 +138,12 @@ def test_a_leaver_has_no_school_and_is_answered_for_by_the_township_of_the_hukou
     far.refresh_from_db()
     assert (near.school_id, near.grade, near.township) == (None, None, "620602104")
     assert (far.school_id, far.township) == (None, "620602100")
+    [deed] = history(near)
+    assert deed.words == "学年升级"
+    assert deed.changes == [
+        ("年级", "小学六年级", ""),
+        ("学校", near.enrolments.get().school.name, ""),
+    ]
     assert not near.enrolments.filter(valid_to=None).exists()
 
 
