@@ -118,7 +118,7 @@ def test_the_menu_folds_on_a_phone_and_the_keyboard_reaches_the_text_first(
 
     expect(menu).to_be_hidden()
     page.get_by_role("button", name="菜单").click()
-    menu.get_by_role("link", name="学生").click()
+    menu.get_by_role("link", name="学生", exact=True).click()
     expect(page).to_have_url(live_server.url + reverse("students:student-list"))
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
