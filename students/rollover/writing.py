@@ -11,35 +11,47 @@ from django.db import connection
 from students.models import RollOver
 from students.rollover.plan import LEAVING, MOVING, values_of
 
-_ROWS = 'r.roll_over_id = %(roll_over)s AND r."group" = ANY(%(groups)s)'
-
+# The rows that move, apart and counted: the planner knows nothing of rows written a moment ago.
+_TAKE = (
+    "DROP TABLE IF EXISTS pg_temp.moving",
+    """
+CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
+SELECT * FROM students_rolloverrow
+ WHERE roll_over_id = %(roll_over)s AND "group" = ANY(%(groups)s)
+""",
+    "ANALYZE moving",
+)
 # One order for everybody who moves children: the student first, then the enrolments.
-_HOLD = f"""
-SELECT s.id FROM students_student s JOIN students_rolloverrow r ON r.student_id = s.id
- WHERE {_ROWS} ORDER BY s.id FOR UPDATE OF s
+_HOLD = """
+SELECT s.id FROM students_student s JOIN moving r ON r.student_id = s.id
+ ORDER BY s.id FOR UPDATE OF s
 """
-_END = f"""
+_END = """
 UPDATE students_enrolment e SET valid_to = %(last_day)s
-  FROM students_rolloverrow r WHERE {_ROWS} AND e.id = r.enrolment_id
+  FROM moving r WHERE e.id = r.enrolment_id
+"""
+# The new enrolments get their keys now, so that nothing has to look for them.
+_NUMBER = """
+UPDATE moving SET new_enrolment_id = nextval(pg_get_serial_sequence('students_enrolment', 'id'))
+ WHERE to_grade IS NOT NULL
 """
 # A primary class ends with grade six; the junior classes of the same school are formed anew.
-_BEGIN = f"""
+_BEGIN = """
 INSERT INTO students_enrolment
-       (county, student_id, school_id, class_group_id, grade, attendance_mode, status, valid_from,
-        source)
-SELECT e.county, e.student_id, e.school_id,
+       (id, county, student_id, school_id, class_group_id, grade, attendance_mode, status,
+        valid_from, source)
+SELECT r.new_enrolment_id, e.county, e.student_id, e.school_id,
        CASE WHEN r."group" = 'advance' THEN e.class_group_id END,
        r.to_grade, e.attendance_mode, e.status, %(first_day)s, %(source)s
-  FROM students_rolloverrow r JOIN students_enrolment e ON e.id = r.enrolment_id
- WHERE {_ROWS} AND r.to_grade IS NOT NULL
+  FROM moving r JOIN students_enrolment e ON e.id = r.enrolment_id
+ WHERE r.to_grade IS NOT NULL
 """
-_REMEMBER = f"""
-UPDATE students_rolloverrow r SET new_enrolment_id = e.id
-  FROM students_enrolment e
- WHERE {_ROWS} AND r.to_grade IS NOT NULL AND e.student_id = r.student_id AND e.valid_to IS NULL
+_REMEMBER = """
+UPDATE students_rolloverrow kept SET new_enrolment_id = r.new_enrolment_id
+  FROM moving r WHERE kept.id = r.id AND r.new_enrolment_id IS NOT NULL
 """
 # A child who left is answered for by the township of the hukou, so none is outside every scope.
-_PLACE = f"""
+_PLACE = """
 UPDATE students_student s
    SET school_id = CASE WHEN r.to_grade IS NOT NULL THEN r.school_id END,
        class_group_id = CASE WHEN r."group" = 'advance' THEN r.class_group_id END,
@@ -47,14 +59,14 @@ UPDATE students_student s
        township = CASE WHEN r.to_grade IS NULL AND s.hukou_division ~ %(own_township)s
                        THEN left(s.hukou_division, 9) ELSE s.township END,
        updated_at = now()
-  FROM students_rolloverrow r WHERE {_ROWS} AND s.id = r.student_id
+  FROM moving r WHERE s.id = r.student_id
 """
-_AUDIT = f"""
+_AUDIT = """
 INSERT INTO core_auditentry
        (county, at, actor_id, actor_name, action, target_type, target_id, before, after, purpose)
 SELECT r.county, now(), %(actor_id)s, %(actor_name)s, %(action)s, 'students.student', r.student_id,
-       {{before}}, {{after}}, %(source)s
-  FROM students_rolloverrow r LEFT JOIN schools_school x ON x.id = r.school_id WHERE {_ROWS}
+       {before}, {after}, %(source)s
+  FROM moving r LEFT JOIN schools_school x ON x.id = r.school_id
 """
 # As a child's history tells it: the school by its name, and only where it is left.
 _OLD = (
@@ -67,19 +79,20 @@ _NEW = (
 )
 
 # A child is as the roll-over left it: the same open enrolment, or none after the last day.
-_EDITED_SINCE = f"""
+_EDITED_SINCE = """
 SELECT count(*)
-  FROM students_rolloverrow r
+  FROM moving r
   LEFT JOIN students_enrolment was ON was.id = r.enrolment_id
   LEFT JOIN students_enrolment e ON e.id = r.new_enrolment_id
   LEFT JOIN students_student s ON s.id = r.student_id
- WHERE {_ROWS}
-   AND NOT coalesce(
+  LEFT JOIN (
+      SELECT DISTINCT later.student_id FROM students_enrolment later
+       WHERE later.county = %(county)s AND later.valid_from > %(last_day)s
+         AND NOT EXISTS (SELECT FROM moving m WHERE m.new_enrolment_id = later.id)
+  ) other ON other.student_id = r.student_id
+ WHERE NOT coalesce(
        was.valid_to = %(last_day)s AND was.student_id = r.student_id
-       AND NOT EXISTS (
-           SELECT FROM students_enrolment later
-            WHERE later.student_id = r.student_id AND later.valid_from > %(last_day)s
-              AND later.id IS DISTINCT FROM r.new_enrolment_id)
+       AND other.student_id IS NULL
        AND CASE WHEN r.to_grade IS NULL THEN s.school_id IS NULL
                 ELSE e.valid_to IS NULL AND e.valid_from = %(first_day)s
                      AND e.grade = r.to_grade AND e.school_id IS NOT DISTINCT FROM r.school_id
@@ -88,31 +101,34 @@ SELECT count(*)
                      AND (e.attendance_mode, e.status) = (was.attendance_mode, was.status) END,
        false)
 """
-_TAKE_BACK = f"""
-DELETE FROM students_enrolment e USING students_rolloverrow r
- WHERE {_ROWS} AND e.id = r.new_enrolment_id
+_TAKE_BACK = """
+DELETE FROM students_enrolment e USING moving r
+ WHERE e.id = r.new_enrolment_id
 """
-_REOPEN = f"""
+_REOPEN = """
 UPDATE students_enrolment e SET valid_to = NULL
-  FROM students_rolloverrow r WHERE {_ROWS} AND e.id = r.enrolment_id
+  FROM moving r WHERE e.id = r.enrolment_id
 """
-_REPLACE = f"""
+_REPLACE = """
 UPDATE students_student s
    SET school_id = r.school_id, class_group_id = r.class_group_id, grade = r.from_grade,
        township = r.township, updated_at = now()
-  FROM students_rolloverrow r WHERE {_ROWS} AND s.id = r.student_id
+  FROM moving r WHERE s.id = r.student_id
 """
-_FORGET = f"UPDATE students_rolloverrow r SET new_enrolment_id = NULL WHERE {_ROWS}"
+_FORGET = """
+UPDATE students_rolloverrow kept SET new_enrolment_id = NULL FROM moving r WHERE kept.id = r.id
+"""
 
 
 def hold(roll_over: RollOver) -> None:
-    _run(roll_over, [_HOLD])
+    """Comes before everything else here: makes the temporary table the statements read."""
+    _run(roll_over, [*_TAKE, _HOLD])
 
 
 def write(roll_over: RollOver, *, actor_id: int | None, actor_name: str) -> None:
     audit = _AUDIT.format(before=_OLD, after=_NEW)
     who = {"actor_id": actor_id, "actor_name": actor_name, "action": "student.roll_over"}
-    _run(roll_over, [_END, _BEGIN, _REMEMBER, _PLACE, audit], **who)
+    _run(roll_over, [_NUMBER, _END, _BEGIN, _REMEMBER, _PLACE, audit], **who)
 
 
 def edited_since(roll_over: RollOver) -> int:
