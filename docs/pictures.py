@@ -41,6 +41,7 @@ PICTURES = [
     Picture("duplicate", "county", "/students/duplicates/ -> tbody a", DESK),
     Picture("rollover", "county", "/students/rollovers/ -> tbody a", DESK),
     Picture("transfers", "county", "/students/transfers/?side=out", DESK),
+    Picture("list-new", "county", "/students/lists/new/", DESK),
     Picture("cases", "county", "/cases/", DESK),
     Picture("case", "county", "/cases/ -> tbody a", DESK),
     Picture("ledgers", "county", "/ledgers/", DESK),

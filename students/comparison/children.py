@@ -21,6 +21,11 @@ SELECT d.id AS difference_id, e.id AS entry_id, e.full_name, i.student_id,
          ON i.county = %(county)s AND i.kind = 'id_number' AND i.blind = e.number_blind
  WHERE d.county = %(county)s AND d.run_id = %(run)s AND d.found = 'only_theirs'
    AND d.decision = 'accepted' AND d.student_id IS NULL
+   -- Without a number a namesake of one birthday may be this very child: a person has to look.
+   AND (e.number_blind IS NOT NULL OR NOT EXISTS (
+       SELECT FROM students_student s
+        WHERE s.county = %(county)s AND s.merged_into_id IS NULL AND s.name_key = e.name_key
+          AND s.birth_date IS NOT DISTINCT FROM e.birth_date))
 """
 _NEW = "SELECT entry_id, full_name FROM newcomers WHERE student_id IS NULL"
 _KEYS = """

@@ -84,7 +84,7 @@ WITH done AS (
     UPDATE students_personcategory c SET valid_to = %(until)s
       FROM listed l
      WHERE c.student_id = l.student_id AND c.type_id = l.type_id AND NOT l.by_household
-       AND c.source = %(source)s AND c.valid_to = %(on)s
+       AND c.source = ANY(%(sources)s) AND c.valid_to = %(on)s
        AND NOT EXISTS (SELECT FROM students_personcategory n
                         WHERE n.student_id = c.student_id AND n.type_id = c.type_id
                           AND n.valid_from > %(on)s)
@@ -116,7 +116,7 @@ AND NOT EXISTS (SELECT FROM listed l
 _END = f"""
 WITH done AS (
     UPDATE students_personcategory c SET valid_to = %(on)s
-     WHERE c.source = %(source)s AND {_GONE}
+     WHERE c.source = ANY(%(sources)s) AND {_GONE}
     RETURNING c.student_id, c.type_id
 ) INSERT INTO changed SELECT student_id, 'ended', type_id FROM done
 """
@@ -124,7 +124,7 @@ WITH done AS (
 _DROP = f"""
 WITH before AS (
     SELECT c.id, c.source FROM students_personcategory c
-     WHERE c.source <> %(source)s AND {_GONE}
+     WHERE c.source <> ALL(%(sources)s) AND {_GONE}
        AND NOT EXISTS (SELECT FROM students_factconflict f
                         WHERE f.row_id = c.id AND f.kind = 'dropped' AND f.state = 'overruled')
 ), done AS (
@@ -243,6 +243,8 @@ def _values(applying: Applying) -> dict[str, Any]:
         "list": of.pk,
         "kind": of.kind,
         "source": of.source[:60],
+        # What was entered by hand in the office's name is the office's word too.
+        "sources": [of.source[:60], of.owning_body],
         "own": list(KINDS[of.kind].types),
         "covers": covered_types(of),
         "on": of.list_date,

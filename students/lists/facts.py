@@ -56,7 +56,7 @@ SELECT m.student_id, c.id AS row_id, c.source AS old_source, c.valid_from AS old
 _LIFTED = """
 WITH done AS (
     UPDATE {table} c SET valid_to = greatest(c.valid_from, %(on)s)
-     WHERE c.county = %(county)s AND c.source = %(source)s AND c.valid_to IS NULL
+     WHERE c.county = %(county)s AND c.source = ANY(%(sources)s) AND c.valid_to IS NULL
        AND '{type}' = ANY(%(covers)s)
        AND NOT EXISTS (SELECT FROM matched m WHERE m.student_id = c.student_id)
     RETURNING c.student_id, {c_words} AS words
@@ -68,7 +68,7 @@ INSERT INTO students_factconflict
         other_says, other_source, state, found_at, decided_by_name, note)
 SELECT %(county)s, %(list)s, s.student_id, 'differs', '{type}', s.row_id, {s_words}, %(source)s,
        s.old_words, s.old_source, 'open', now(), '', ''
-  FROM said s WHERE s.differs AND s.old_source <> %(source)s
+  FROM said s WHERE s.differs AND s.old_source <> ALL(%(sources)s)
     ON CONFLICT DO NOTHING
 """
 _CORRECT = """

@@ -14,7 +14,7 @@ homes o JOIN students_household h ON h.county = %(county)s AND h.household_no = 
 _LEFT = """
 WITH done AS (
     UPDATE students_householdmember m SET valid_to = greatest(m.valid_from, %(on)s)
-     WHERE m.county = %(county)s AND m.source = %(source)s AND m.valid_to IS NULL
+     WHERE m.county = %(county)s AND m.source = ANY(%(sources)s) AND m.valid_to IS NULL
        AND NOT EXISTS (SELECT FROM homes o WHERE o.student_id = m.student_id)
     RETURNING m.student_id
 ) INSERT INTO changed SELECT student_id, 'household_left', '' FROM done
@@ -52,7 +52,7 @@ _NO_LONGER = """
 WITH done AS (
     UPDATE students_householdcategory c SET valid_to = greatest(c.valid_from, %(on)s)
       FROM students_household h
-     WHERE h.id = c.household_id AND c.county = %(county)s AND c.source = %(source)s
+     WHERE h.id = c.household_id AND c.county = %(county)s AND c.source = ANY(%(sources)s)
        AND c.type_id = ANY(%(covers)s) AND c.valid_to IS NULL
        AND NOT EXISTS (SELECT FROM home_types n
                         WHERE n.household_no = h.household_no AND n.type_id = c.type_id)

@@ -168,7 +168,15 @@ class ComparisonCreate(ComparisonPage, View):
         except services.ComparisonRefused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(
-                request, f"已为 {made} 名学生建立记录（未就读）；其余已在库中，直接关联。"
-            )
+            messages.success(request, _created_words(made, lists.next_steps(self.run).newcomers))
         return redirect("students:comparison-detail", run_id=run_id)
+
+
+def _created_words(made: int, left: int | None) -> str:
+    words = f"已为 {made} 名学生建立记录（未就读）；已在库中的直接关联。"
+    if left:
+        words += (
+            f"另有 {left} 人没有证件号，库中已有同名、同日出生的学生，没有建立记录，"
+            "请核对是否同一人后在学生页面办理。"
+        )
+    return words

@@ -192,11 +192,6 @@ def test_in_class_asks_only_the_schools_the_list_names():
 
 
 def test_dropouts_against_the_poverty_register_finds_the_poor_ones():
-    confirmed = {
-        "state": CaseState.CONFIRMED,
-        "confirmed_on": date(2026, 9, 20),
-        "dropout_type": "out",
-    }
     poor = DropoutCaseFactory(state=CaseState.CONFIRMED).student
     DropoutCaseFactory(state=CaseState.CONFIRMED)
     office_list = read(of(poor), of(StudentFactory()), kind="poverty_register")
@@ -363,3 +358,13 @@ def test_a_list_that_was_compared_is_not_thrown_away():
         lists.discard(county=COUNTY, list_id=run.office_list_id, actor=None)
     assert ListEntry.objects.count() == 1
     assert MatchRun.objects.count() == 1
+
+
+def test_a_namesake_without_a_number_is_left_for_a_person_to_look_at():
+    born = date(2016, 3, 3)
+    for _ in range(2):
+        StudentFactory(full_name="王伟", birth_date=born, number="", class_group=None)
+    run = population(said("王伟", born=born))
+
+    assert services.create_children(county=COUNTY, run_id=run.pk, actor=county_officer()) == 0
+    assert Student.objects.count() == 2

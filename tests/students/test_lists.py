@@ -366,3 +366,19 @@ def test_a_list_that_is_only_compared_cannot_be_applied():
 def test_a_workbook_that_is_none_is_refused_with_its_code():
     assert given(io.BytesIO(b"\x89PNG\r\n\x1a\n\0\0")).state == "refused"
     assert OfficeList.objects.get().refusal == "not_a_spreadsheet"
+
+
+def test_what_was_entered_in_the_offices_own_name_ends_without_a_dispute():
+    child = StudentFactory()
+    PersonCategory.objects.create(
+        county=COUNTY,
+        student=child,
+        type_id="subsistence_allowance",
+        valid_from=date(2026, 9, 1),
+        source="民政局",
+    )
+
+    applied(workbook(row(StudentFactory())))
+
+    assert spans(child, "subsistence_allowance") == [(date(2026, 9, 1), AUTUMN)]
+    assert not FactConflict.objects.exists()
