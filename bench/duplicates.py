@@ -121,28 +121,30 @@ class Second:
 @dataclass
 class Sower:
     rng: Random
-    used: Counter = field(default_factory=Counter)
+    given: set = field(default_factory=set)
     running: int = 90_000_000  # beyond the demo's
 
-    def fresh_number(self, child, *, near=None):
+    def fresh_number(self, child):
         """Below the sequences of the demo, so it is nobody's."""
-        from core import idnumber
+        return self._take(f"629900{child.birth_date:%Y%m%d}", 3 if child.sex == "男" else 2)
 
-        key = (child.birth_date, child.sex)
-        self.used[key] += 1
-        sequence = 2 * self.used[key] + (1 if child.sex == "男" else 0)
-        body = f"629900{child.birth_date:%Y%m%d}{sequence:03d}"
-        if near:
-            # One digit of the sequence misread; the demo's begin with 5 to 9.
-            body = near[:14] + str((int(near[14]) + 5) % 10) + near[15:17]
-        return body + idnumber.check_character(body)
+    def misread_number(self, child):
+        """One digit of the sequence; the demo's begin with 5 to 9."""
+        own = own_number(child)
+        return self._take(own[:14], int(f"{(int(own[14]) + 5) % 10}{own[15:17]}"))
 
     def next_number(self, child):
         """What the police station gave the second child of that hour, of a code of its own."""
+        own = own_number(child)
+        return self._take(f"629901{own[6:14]}", int(own[14:17]) + self.rng.choice([2, 2, 2, 4, 6]))
+
+    def _take(self, head, sequence):
         from core import idnumber
 
-        own = next(number.reveal() for number in child.numbers)
-        body = f"629901{own[6:14]}{(int(own[14:17]) + self.rng.choice([2, 2, 2, 4, 6])) % 1000:03d}"
+        while f"{head}{sequence % 1000:03d}" in self.given:
+            sequence += 2
+        body = f"{head}{sequence % 1000:03d}"
+        self.given.add(body)
         return body + idnumber.check_character(body)
 
     def temporary(self, letter):
@@ -162,6 +164,10 @@ class Sower:
         """As twins are named: one sign shared."""
         other = self.rng.choice([sign for sign in "涵萱轩宇博文佳欣思晨" if sign not in name])
         return name[:-1] + other
+
+
+def own_number(child):
+    return next(number.reveal() for number in child.numbers)
 
 
 _SOUNDS = {}
@@ -212,19 +218,13 @@ def _homophone(sower, child):
 
 
 def _digit(sower, child):
-    number = next(i.reveal() for i in child.numbers)
-    return Second(
-        child,
-        "",
-        child.full_name,
-        child.birth_date,
-        sower.fresh_number(child, near=number),
-    )
+    number = sower.misread_number(child)
+    return Second(child, "", child.full_name, child.birth_date, number)
 
 
 def _student_no(sower, child):
     """The number stands in the 学籍号 of a record that was written under another spelling."""
-    number = next(i.reveal() for i in child.numbers)
+    number = own_number(child)
     name = sower.homophone(child.full_name) or child.full_name
     return Second(child, "", name, child.birth_date, "", f"G{number}")
 

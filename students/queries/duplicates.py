@@ -19,6 +19,7 @@ from students.models import (
     DuplicatePair,
     Guardian,
     Household,
+    ImportBatch,
     MergedRow,
     Student,
     StudentIdentifier,
@@ -30,9 +31,11 @@ TWINS = "twins"  # beside the states: open pairs that look like twins
 _STUDENT = Student._meta.label_lower
 
 
-def pairs(scope: Scope, *, state: str, reason: str) -> QuerySet[DuplicatePair]:
+def pairs(scope: Scope, *, state: str, reason: str, batch: str = "") -> QuerySet[DuplicatePair]:
     """What waits for a person unless another state is asked for; the likeliest first."""
     rows = DuplicatePair.objects.within(scope, EDIT).standing()
+    if batch.isdecimal() and len(batch) <= 18:
+        rows = rows.filter(batch=int(batch))
     if state in (DuplicatePair.State.MERGED, DuplicatePair.State.REJECTED):
         rows = rows.filter(state=state)
     else:
@@ -40,6 +43,12 @@ def pairs(scope: Scope, *, state: str, reason: str) -> QuerySet[DuplicatePair]:
     if reason in DuplicatePair.Reason.values:
         rows = rows.filter(reasons__contains=[reason])
     return rows.select_related("first__school", "second__school")
+
+
+def waiting_from(batch: ImportBatch) -> int:
+    """Pairs a roster opened on which nobody has decided yet."""
+    rows = DuplicatePair.objects.filter(county=batch.county, batch=batch)
+    return rows.standing().filter(state=DuplicatePair.State.OPEN, looks_like_twins=False).count()
 
 
 def reason_words(pair: DuplicatePair) -> list[str]:

@@ -33,7 +33,8 @@ class DuplicateList(Requires, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked, scope = self.request.GET, self.request.scope
         state, reason = asked.get("state", ""), asked.get("reason", "")
-        rows = duplicates.pairs(scope, state=state, reason=reason)
+        batch = asked.get("batch", "")
+        rows = duplicates.pairs(scope, state=state, reason=reason, batch=batch)
         page = paging.page(rows, by="-score", asked=asked)
         return super().get_context_data(
             page=page,
@@ -41,6 +42,7 @@ class DuplicateList(Requires, TemplateView):
             tabs=_TABS,
             state=state if state in dict(_TABS) else State.OPEN,
             reason=reason,
+            batch=batch,
             reasons=DuplicatePair.Reason.choices,
             may_find=scope.whole_county(self.permission),
             last_search=self._last_search(),

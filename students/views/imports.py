@@ -17,7 +17,7 @@ from core.models import Job
 from core.web import Requires
 from students.forms import RosterForm
 from students.models import ImportBatch, RosterRow
-from students.queries import batches
+from students.queries import batches, duplicates
 from students.rosters import services
 from students.rosters.errors import write_errors
 
@@ -107,6 +107,7 @@ class ImportDetail(ImportPage, TemplateView):
             refusal=batches.refusal_words(self.batch),
             totals=batches.totals(self.batch),
             sheets=batches.sheets(self.batch),
+            doubtful=duplicates.waiting_from(self.batch),
             **({} if self.request.htmx else self._rows()),
             **kwargs,
         )

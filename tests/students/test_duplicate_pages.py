@@ -1,11 +1,13 @@
 """The list of pairs and the page of one: filters, masks, joining, parting, saying no."""
 
 import re
+from datetime import date
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
-from students.models import DuplicatePair, Student
+from students.models import DuplicatePair, ImportBatch, Student
 from tests.factories import (
     DropoutCaseFactory,
     GuardianFactory,
@@ -13,6 +15,7 @@ from tests.factories import (
     StudentFactory,
     StudentGuardianFactory,
     county_officer,
+    id_number,
     school_head,
 )
 from tests.students.test_duplicates_merge import pair_of, two_records
@@ -161,3 +164,20 @@ def test_a_merged_pair_cannot_be_rejected(client, pair):
     assert client.post(page("reject", pair)).status_code == 422
     pair.refresh_from_db()
     assert pair.state == DuplicatePair.State.MERGED
+
+
+def test_the_page_of_a_roster_leads_to_the_pairs_it_opened(client, tmp_path):
+    born = date(2016, 3, 7)
+    StudentFactory(full_name="张小明", birth_date=born, number=id_number(born=born))
+    pair_of(*StudentFactory.create_batch(2))
+    path = tmp_path / "roster.csv"
+    number = id_number(born=born, number=2)
+    path.write_text(f"姓名,身份证号,性别,出生日期\n张小明,{number},男,2016-03-07", "utf-8")
+    call_command("import_roster", str(path), "--school-year", "2026")
+    batch = ImportBatch.objects.get()
+
+    html = client.get(reverse("students:import-detail", args=[batch.pk])).content.decode()
+
+    assert "有 1 对疑似与库中学生重复" in html
+    assert f"{LIST}?batch={batch.pk}" in html
+    assert listed(client, f"batch={batch.pk}") == [DuplicatePair.objects.get(batch=batch).pk]
