@@ -66,7 +66,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "reveals": ("查看证件号和电话", ("identity",)),
     "students": ("学生", ("student", "category", "duplicate", "view")),
     "rosters": ("名册与名单", ("roster", "list", "comparison")),
-    "moves": ("转学与升级", ("transfer", "roll_over")),
+    "moves": ("转学与升级", ("transfer", "offer", "roll_over")),
     "cases": ("个案与家访", ("case",)),
     "ledgers": ("台账", ("ledger",)),
     "schools": ("学校", ("school",)),
@@ -118,6 +118,9 @@ ACTIONS = {
     "transfer.refused": "退回转学",
     "transfer.withdrawn": "撤回转学",
     "transfer.overdue": "转学逾期未答复",
+    "offer.received": "收到外县的转学申请",
+    "roll_over.committing": "提交学年升级",
+    "roll_over.undoing": "提交撤销学年升级",
     "roll_over.commit": "写入学年升级",
     "roll_over.undo": "撤销学年升级",
     "roll_over.promise": "登记升学去向",
@@ -139,6 +142,32 @@ ACTIONS = {
 }
 
 FIELDS = {
+    "causes": "原因",
+    "closed_on": "结案日期",
+    "county": "县（区）",
+    "dropped_out_on": "辍学日期",
+    "ethnicity_code": "民族",
+    "evidence": "佐证材料",
+    "former_name": "曾用名",
+    "has_no_number": "没有证件号",
+    "hukou_address": "户籍地址",
+    "hukou_division": "户籍区划",
+    "id_type": "证件类型",
+    "is_boarding": "寄宿制",
+    "is_small": "小规模学校",
+    "is_teaching_point": "教学点",
+    "last_present_on": "最后到校",
+    "main_cause": "主要原因",
+    "office_facts": "部门名单的事实",
+    "residence_address": "现住址",
+    "returned_on": "复学日期",
+    "suspicion": "疑似原因",
+    "to_division": "转往地区",
+    "township_id": "乡镇",
+    "verification_result": "核查结果",
+    "verified_by": "核查人",
+    "verified_on": "核查日期",
+    "whereabouts": "去向",
     "address": "住址",
     "birth_date": "出生日期",
     "categories": "类别",
@@ -232,7 +261,7 @@ def line(entry: AuditEntry, scope: Scope) -> Line:
         changes = []
     return Line(
         entry,
-        ACTIONS.get(entry.action, entry.action),
+        _deed(entry.action),
         subject.words + number,
         _href(entry, subject, scope),
         changes,
@@ -243,6 +272,16 @@ def line(entry: AuditEntry, scope: Scope) -> Line:
 
 def masked(text: str) -> str:
     return _NUMBER.sub(lambda found: idnumber.mask(found.group()), text)
+
+
+def _deed(action: str) -> str:
+    start = action.partition(".")[0]
+    group = next((words for words, starts in GROUPS.values() if start in starts), "其他")
+    return ACTIONS.get(action, f"{group}：其他事项")
+
+
+def _field(name: str) -> str:
+    return FIELDS.get(name, "其他项目")
 
 
 def _href(entry: AuditEntry, subject: Subject, scope: Scope) -> str:
@@ -256,7 +295,7 @@ def _changes(entry: AuditEntry) -> list[Change]:
     names = list(dict.fromkeys([*entry.before, *entry.after]))
     return [
         Change(
-            FIELDS.get(name, name),
+            _field(name),
             _said(entry, name, entry.before.get(name)) if name in entry.before else "",
             _said(entry, name, entry.after.get(name)),
         )
@@ -272,7 +311,7 @@ def _said(entry: AuditEntry, name: str, value: Any) -> str:
     if isinstance(value, list):
         text = "、".join(_said(entry, name, one) for one in value)
     elif isinstance(value, dict):
-        text = "，".join(f"{FIELDS.get(k, k)} {_said(entry, k, v)}" for k, v in value.items())
+        text = "，".join(f"{_field(k)} {_said(entry, k, v)}" for k, v in value.items())
     else:
         text = masked(_label(entry, name, str(value)))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

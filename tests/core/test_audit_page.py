@@ -149,3 +149,19 @@ def test_the_home_page_counts_the_entries_of_today(client, student, officer):
 )
 def test_numbers_of_people_are_masked_and_codes_of_places_are_not(text, said):
     assert trail.masked(text) == said
+
+
+def test_no_machine_word_is_shown_for_a_deed_or_item_without_one(client, student, officer):
+    audit.record(
+        county=COUNTY,
+        actor=officer,
+        action="student.unheard_of",
+        target=student,
+        after={"unheard_of": "新内容"},
+    )
+
+    text = text_of(client, auditor())
+
+    assert "学生：其他事项" in text
+    assert "其他项目" in text
+    assert "unheard_of" not in text
