@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import reverse
 
-from core import idnumber
+from core import codes, idnumber
 from core.access import Permission, Scope
 from core.models import AuditEntry
 
@@ -228,6 +228,9 @@ FIELDS = {
 }
 
 
+# Items kept as a code of core.codes.
+CODES = {"grade": "grade", "ethnicity_code": "ethnicity"}
+
 # Of the kinds of ledgers, which stand on a floor above and are no choices of a field.
 LEDGERS = {"school_age": "适龄儿童少年", "suspected": "疑似辍学学生", "dropout": "辍学学生"}
 
@@ -321,6 +324,8 @@ def _label(entry: AuditEntry, name: str, value: str) -> str:
     """A code in the words of its field's own choices, wherever the entry's model has them."""
     if name == "unit" and value == entry.county:
         return "全县"
+    if name in CODES:
+        return _code_name(CODES[name], value)
     if entry.action.startswith("ledger.") and name == "kind":
         return LEDGERS.get(value, value)
     for model in (entry.target_type, "accounts.grant"):
@@ -332,3 +337,10 @@ def _label(entry: AuditEntry, name: str, value: str) -> str:
         if value in words:
             return str(words[value])
     return value
+
+
+def _code_name(kind: str, value: str) -> str:
+    try:
+        return codes.name(kind, value)
+    except codes.UnknownCode:
+        return value

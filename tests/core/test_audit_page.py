@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from core import audit, tenancy, trail
+from core import audit, codes, tenancy, trail
 from core.models import AuditEntry
 from tests.factories import (
     COUNTY,
@@ -165,3 +165,12 @@ def test_no_machine_word_is_shown_for_a_deed_or_item_without_one(client, student
     assert "学生：其他事项" in text
     assert "其他项目" in text
     assert "unheard_of" not in text
+
+
+def test_a_grade_is_said_by_its_name(client, student, officer):
+    changed = {"before": {"grade": "21"}, "after": {"grade": "22"}}
+    audit.record(county=COUNTY, actor=officer, action="student.change", target=student, **changed)
+
+    text = text_of(client, auditor())
+
+    assert f"{codes.name('grade', '21')} 改为 {codes.name('grade', '22')}" in text
