@@ -155,7 +155,7 @@ def test_what_changes_is_shown_before_and_after(client, officer):
     services.commit(county=COUNTY, batch_id=batch.pk)
     history = client.get(reverse("students:student-detail", args=[child.pk])).content.decode()
     assert "随名册建档，来源：名册：02-黄羊镇学生花名册.xlsx" in history
-    assert change in history
+    assert f'<span class="before">旧名</span></td><td data-label="改为">{name}</td>' in history
 
 
 def test_discarding_leaves_nothing_behind(client, officer, django_capture_on_commit_callbacks):
