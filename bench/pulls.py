@@ -134,8 +134,9 @@ def flatten():
     cells = ", ".join(f"cells[{number}]" for number in range(1, wide.CELLS + 1))
     with tenancy.inside(COUNTY), connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO peers_flatrow (id, {NAMES})"
-            f" SELECT subject_id, {cells} FROM ledgers_ledgerrow"
+            f"INSERT INTO peers_flatrow (id, {', '.join(wide.PLACE)}, {NAMES})"
+            f" SELECT subject_id, student_id, born, r.township, s.code, status, {cells}"
+            "   FROM ledgers_ledgerrow r LEFT JOIN schools_school s ON s.id = r.school_id"
         )
     return {"seconds": 0}
 
@@ -203,7 +204,8 @@ def _digest(found):
 
     flat = []
     for row in found:
-        number = row.pop("id")
+        said = [row.pop(name) for name in ("id", *wide.PLACE)]
         cells = row["cells"] if "cells" in row else [row[key] for key in sorted(row)]
-        flat.append((number, cells))
-    return hashlib.sha256(repr(sorted(flat)).encode()).hexdigest()
+        flat.append((said[0], said[1:], cells))
+    flat.sort(key=lambda row: row[0])
+    return hashlib.sha256(repr(flat).encode()).hexdigest()

@@ -9,6 +9,8 @@ from dataclasses import replace
 from bench.roster import COUNTY
 
 CELLS = 24
+# What the pull says of a row beside its cells and its id.
+PLACE = ("student_id", "version", "township", "school", "status")
 PERIOD = "2026-09"
 
 _NARROW = "UPDATE ledgers_ledgerrow SET cells = cells[1:%s]"
@@ -22,7 +24,7 @@ SELECT county, kind, unit, subject_id + 1000000000, student_id, township, school
 """
 _CUT = """
 DELETE FROM ledgers_ledgerrow
- WHERE id NOT IN (SELECT id FROM ledgers_ledgerrow ORDER BY sort_key, id LIMIT %s)
+ WHERE id IN (SELECT id FROM ledgers_ledgerrow ORDER BY sort_key, id OFFSET %s)
 """
 
 

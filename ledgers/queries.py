@@ -33,12 +33,16 @@ def newest_versions(scope: Scope, *, permission: Permission, unit: str) -> list[
     return sorted(newest, key=lambda version: version.period, reverse=True)
 
 
-def stream_cells(rows: QuerySet[LedgerRow]) -> Iterator[list[Cells]]:
-    """Chunks in the ledger's order from a server-side cursor: memory does not grow with rows."""
-    in_order = rows.order_by("sort_key", "id").values_list("id", "cells", "secrets")
+def stream_cells(rows: QuerySet[LedgerRow], *, with_secrets: bool) -> Iterator[list[Cells]]:
+    """Chunks in the ledger's order from a server-side cursor: memory does not grow with rows.
+
+    Secrets are read on demand only: making UUIDs of them costs as much as all cells together.
+    """
+    secrets = ("secrets",) if with_secrets else ()
+    in_order = rows.order_by("sort_key", "id").values_list("id", "cells", *secrets)
     chunk: list[Cells] = []
-    for row in in_order.iterator(chunk_size=_CHUNK):
-        chunk.append(row)
+    for pk, cells, *held in in_order.iterator(chunk_size=_CHUNK):
+        chunk.append((pk, cells, held[0] if held else []))
         if len(chunk) == _CHUNK:
             yield chunk
             chunk = []

@@ -117,7 +117,7 @@ def _notes(version: LedgerVersion, kind: Kind) -> list[str]:
 
 def _lines(sheet: LedgerSheet, wish: Wish) -> Iterator[list[str]]:
     number = 0
-    for chunk in stream_cells(sheet.rows):
+    for chunk in stream_cells(sheet.rows, with_secrets=wish.full):
         if wish.full:
             reveal(sheet.kind, chunk, scope=sheet.scope)
         for _, cells, _ in chunk:

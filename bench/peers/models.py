@@ -37,6 +37,11 @@ class FlatRow(models.Model):
     """A ledger's row as a plain application would keep it: one column a cell."""
 
     id = models.BigIntegerField(primary_key=True)
+    student_id = models.BigIntegerField()
+    version = models.IntegerField()
+    township = models.CharField(max_length=9)
+    school = models.CharField(max_length=10, null=True)
+    status = models.CharField(max_length=20)
 
     def __str__(self):
         return str(self.pk)

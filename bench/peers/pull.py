@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from rest_framework import pagination, serializers, viewsets
 
 from bench.peers.models import FlatRow
-from bench.wide import CELLS
+from bench.wide import CELLS, PLACE
 
 
 class FlatRowSerializer(serializers.ModelSerializer):
@@ -41,9 +41,11 @@ class ByCursor(ByPage):
 
 
 NAMES = ", ".join(f"cell_{number:02d}" for number in range(CELLS))
+_SAID = ", ".join(f"'{name}', {name}" for name in PLACE)
 # Quote and delimiter that no text holds: each line comes out as it is.
 _COPY = f"""
-COPY (SELECT json_build_object('id', id, 'cells', ARRAY[{NAMES}]) FROM peers_flatrow ORDER BY id)
+COPY (SELECT json_build_object('id', id, {_SAID}, 'cells', ARRAY[{NAMES}])
+        FROM peers_flatrow ORDER BY id)
   TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')
 """
 
