@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Exists, F, Func, OuterRef, QuerySet, TextField
+from django.db.models import Exists, F, Func, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from core.access import Permission, Scope
@@ -25,10 +25,27 @@ from ledgers.secrets import reveal
 
 ROWS, TOMBSTONES = 0, 1
 _CHUNK = 5000
-# The database writes the array as JSON once; no list of cells is ever made in Python.
-_CELLS_AS_JSON = Cast(Func(F("cells"), function="to_json"), TextField())
-_FIELDS = ("subject_id", "student_id", "born", "township", "school__code", "status")
-_NAMES = ("id", "student_id", "version", "township", "school", "status")
+_SAID = {
+    "id": "subject_id",
+    "student_id": "student_id",
+    "version": "born",
+    "township": "township",
+    "school": "school__code",
+    "status": "status",
+}
+# The database writes the whole row as JSON; no value of it is ever made in Python.
+_ROW_AS_JSON = Cast(
+    Func(
+        *(part for name, field in _SAID.items() for part in (Value(name), F(field))),
+        Value("cells"),
+        F("cells"),
+        function="json_build_object",
+    ),
+    TextField(),
+)
+
+
+Shown = dict[str, Any] | orjson.Fragment
 
 
 class CursorUnknown(ValueError):
@@ -71,7 +88,7 @@ def _are_numbers(numbers: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    rows: list[dict[str, Any]]
+    rows: list[Shown]
     tombstones: list[int]
     next: Place | None
     opened: int  # rows whose numbers were revealed
@@ -108,14 +125,14 @@ class Pull:
 
     def page(self, place: Place, *, limit: int) -> Page:
         """Rows first, then tombstones; a cursor comes with every page but the last."""
-        rows: list[dict[str, Any]] = []
+        rows: list[Shown] = []
         opened = 0
         if place.phase == ROWS:
             found = _behind(self._values(), ("born", "id"), place, limit)
             rows, opened = self._shown(found)
             if len(found) == limit:
                 last = found[-1]
-                return Page(rows, [], replace(place, key=last[3], row=last[0]), opened)
+                return Page(rows, [], replace(place, key=last[1], row=last[0]), opened)
             place = replace(place, phase=TOMBSTONES, key=0, row=0)
         room = limit - len(rows)
         gone = _behind(self._gone_values(), ("died", "id"), place, room)
@@ -140,28 +157,26 @@ class Pull:
         yield orjson.dumps(counts) + b"\n"
 
     def _values(self) -> QuerySet[LedgerRow, tuple[Any, ...]]:
-        # A list of cells only where a mask has to be replaced.
-        cells = ("cells", "secrets") if self.revealing else ("json",)
-        rows = self.rows if self.revealing else self.rows.annotate(json=_CELLS_AS_JSON)
-        return rows.values_list("id", *_FIELDS, *cells)
+        # Python sees a row's values only where a mask has to be replaced.
+        if self.revealing:
+            return self.rows.values_list("id", "born", "cells", "secrets", *_SAID.values())
+        return self.rows.annotate(json=_ROW_AS_JSON).values_list("id", "born", "json")
 
     def _gone_values(self) -> QuerySet[LedgerRow, tuple[Any, ...]]:
         return self._tombstones.values_list("id", "subject_id", "died")
 
-    def _shown(self, found: list[tuple[Any, ...]]) -> tuple[list[dict[str, Any]], int]:
-        opened = 0
-        if self.revealing:
-            secrets: list[tuple[int, list[str], list[UUID | None]]] = [
-                (row[0], row[7], row[8]) for row in found
-            ]
-            opened = reveal(self.kind, secrets, scope=self.scope)
-        return [_as_json(row, is_list=self.revealing) for row in found], opened
+    def _shown(self, found: list[tuple[Any, ...]]) -> tuple[list[Shown], int]:
+        if not self.revealing:
+            return [orjson.Fragment(json) for _, _, json in found], 0
+        secrets: list[tuple[int, list[str], list[UUID | None]]] = [
+            (pk, cells, held) for pk, _, cells, held, *_ in found
+        ]
+        opened = reveal(self.kind, secrets, scope=self.scope)
+        return [_as_json(cells, said) for _, _, cells, _, *said in found], opened
 
 
-def _as_json(row: tuple[Any, ...], *, is_list: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = dict(zip(_NAMES, row[1:7], strict=True))
-    shown["cells"] = row[7] if is_list else orjson.Fragment(row[7])
-    return shown
+def _as_json(cells: list[str], said: list[Any]) -> Shown:
+    return dict(zip(_SAID, said, strict=True)) | {"cells": cells}
 
 
 def _behind(
