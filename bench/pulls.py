@@ -182,7 +182,8 @@ def pull(address, path, headers):
                 break
             rows, path = _page(body, path)
             found += rows
-    return {**said, "answered": answered, "requests": requests, "rows": len(found), "digest": _digest(found)}
+    said |= {"answered": answered, "requests": requests, "rows": len(found)}
+    return said | {"digest": _digest(found)}
 
 
 def _lines(body):
