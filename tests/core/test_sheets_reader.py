@@ -1,7 +1,9 @@
 """What the reader makes of cells, and that a file can break nothing but its own child."""
 
+import os
 import zipfile
 from datetime import date, datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -160,7 +162,18 @@ def test_leaving_early_ends_the_child(path):
     with reader.sheets(gate.inspect(path)) as sheets:
         for sheet in sheets:
             next(sheet.rows())
+            assert children()
             break
+
+    assert not children()
+
+
+def children():
+    """Processes of ours that still read a sheet."""
+    ours = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    pids = " ".join(path.read_text() for path in ours).split()
+    told = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids]
+    return [words for words in told if b"child.py" in words]
 
 
 @given(st.text())
