@@ -55,7 +55,7 @@ class Report:
                     "runs": one.runs,
                     "median_seconds": round(one.median(), 4),
                     "spread": round(one.spread(), 2),
-                    "facts": one.facts,
+                    "facts": [_scalars(facts) for facts in one.facts],
                 }
                 for one in self.variants
             ],
@@ -66,6 +66,14 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.as_json(), ensure_ascii=False, indent=1)
         (folder / f"{self.name}.json").write_text(text + "\n", "utf-8")
+
+
+def _scalars(facts):
+    return {
+        key: round(value, 4) if isinstance(value, float) else value
+        for key, value in facts.items()
+        if isinstance(value, int | float | str)
+    }
 
 
 def machine():

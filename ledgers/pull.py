@@ -146,15 +146,20 @@ class Pull:
         versions = {"version": self.version.number, "since_version": self.since}
         yield orjson.dumps(head | versions | {"unit": self.version.unit}) + b"\n"
         for chunk in _chunks(self._values()):
-            rows, _ = self._shown(chunk)
-            upserts += len(rows)
-            yield b"".join(orjson.dumps(row) + b"\n" for row in rows)
+            upserts += len(chunk)
+            yield self._lines(chunk)
         for chunk in _chunks(self._gone_values()):
             tombstones += len(chunk)
             lines = (orjson.dumps({"id": subject, "gone": True}) for _, subject, _ in chunk)
             yield b"".join(line + b"\n" for line in lines)
         counts = {"end": True, "rows": upserts, "tombstones": tombstones}
         yield orjson.dumps(counts) + b"\n"
+
+    def _lines(self, found: list[tuple[Any, ...]]) -> bytes:
+        if not self.revealing:
+            return "".join([f"{json}\n" for _, _, json in found]).encode()
+        rows, _ = self._shown(found)
+        return b"".join([orjson.dumps(row) + b"\n" for row in rows])
 
     def _values(self) -> QuerySet[LedgerRow, tuple[Any, ...]]:
         # Python sees a row's values only where a mask has to be replaced.
