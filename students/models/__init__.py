@@ -5,7 +5,7 @@ from students.models.enrolment import Enrolment
 from students.models.facts import CategoryType, DisabilityRecord, LeftBehindFact, PersonCategory
 from students.models.household import Household, HouseholdCategory, HouseholdMember
 from students.models.lists import FactConflict, ListEntry, OfficeList
-from students.models.offer import TransferOffer
+from students.models.offer import TransferOffer, TransferVerdict
 from students.models.person import Guardian, Student, StudentGuardian, StudentIdentifier
 from students.models.rollover import RollOver, RollOverGroup, RollOverRow, SchoolPromise
 from students.models.roster import ImportBatch, RosterRow, SealedExtra
@@ -49,4 +49,5 @@ __all__ = [
     "StudentMerge",
     "Transfer",
     "TransferOffer",
+    "TransferVerdict",
 ]

@@ -105,6 +105,8 @@ class MatchDifference(models.Model):
     decided_by_name = models.CharField(max_length=60, default="", blank=True)
     decided_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=200, default="", blank=True)
+    # What accepting wrote, for the undoing (students.comparison.taking); null: nothing yet.
+    outcome = models.JSONField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["run", "found", "id"], name="difference_by_class")]

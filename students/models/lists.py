@@ -35,6 +35,7 @@ class OfficeList(models.Model):
         CIVIL = "civil", "留守、孤儿、事实无人抚养名单"
         POPULATION = "population", "公安户籍名单"
         IN_CLASS = "in_class", "在校点名名单"
+        PROMISES = "promises", "小升初派位名单"
         OTHER = "other", "其他名单"
 
     class State(models.TextChoices):
@@ -56,6 +57,10 @@ class OfficeList(models.Model):
         CategoryType, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     covers = ArrayField(models.CharField(max_length=40), default=list)
+    # The only places the list speaks of; both empty: the whole county. Absence from the list says
+    # nothing of a child elsewhere (students.lists.places).
+    townships = ArrayField(models.CharField(max_length=9), default=list, blank=True)
+    schools = ArrayField(models.BigIntegerField(), default=list, blank=True)
     file_name = models.CharField("文件名", max_length=200)
     sha256 = models.CharField(max_length=64)
     stored_as = models.CharField(max_length=200)  # below MEDIA_ROOT
@@ -74,6 +79,7 @@ class OfficeList(models.Model):
     confirmed_by_name = models.CharField(max_length=60, default="", blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)  # its rows are gone since
 
     objects = OfficeListQuerySet.as_manager()
 
@@ -133,10 +139,13 @@ class ListEntry(models.Model):
     student_no_blind = models.BinaryField(null=True)
     sex = models.CharField(max_length=1, default="", blank=True)
     birth_date = models.DateField(null=True)
+    ethnicity_code = models.CharField(max_length=2, default="", db_default="", blank=True)
+    # Where the child is taught, or of a list of promises, where it is expected.
     school = models.ForeignKey(
         School, on_delete=models.DO_NOTHING, null=True, db_index=False, db_constraint=False
     )
     school_text = models.CharField(max_length=120, default="", blank=True)
+    grade = models.PositiveSmallIntegerField(null=True)
     household_no = models.CharField(max_length=40, default="", blank=True)
     head_name = models.CharField(max_length=100, default="", blank=True)
     relation = models.CharField(max_length=20, default="", blank=True)

@@ -92,3 +92,22 @@ class TransferOffer(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+
+class TransferVerdict(models.Model):
+    """How a transfer between two counties ended: whoever writes the row first has decided.
+
+    The one thing both counties can see of it, so it holds no county and nothing about a child.
+    """
+
+    link = models.UUIDField(primary_key=True)
+    state = models.CharField(max_length=12, choices=TransferState)
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="verdict_is_an_end", condition=~Q(state__in=OPEN_STATES)),
+        ]
+
+    def __str__(self) -> str:
+        return f"transfer {self.link} {self.state}"
