@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import lru_cache
 from operator import mul
 
+from core.sheets.text import half_width, squeeze
+
 # 2 ** (17 - i) mod 11 for i = 0..16, and the character for each remainder.
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -22,12 +24,19 @@ _SHAPE = re.compile(r"[0-9]{17}[0-9X]").fullmatch
 _STUDENT_NUMBER = re.compile(r"[GJL][0-9]{17}[0-9X]").fullmatch
 
 RESIDENCE_PERMITS = frozenset({"810000", "820000", "830000"})
+# Dashes of every kind that people put between the parts of a number.
+_DASHES = dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63"))
 
 
 class Fault(StrEnum):
     FORMAT = "id_format"
     CHECKSUM = "id_checksum"
     DATE = "id_date"
+
+
+def normal(typed: str) -> str:
+    """As it is stored: half-width, without blanks and dashes, letters upper-case."""
+    return squeeze(half_width(typed)).translate(_DASHES).upper()
 
 
 def check_character(body: str) -> str:

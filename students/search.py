@@ -14,8 +14,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from core import crypto, names
-from core.sheets.text import half_width, squeeze
+from core import crypto, idnumber, names
 from students.models import StudentIdentifier
 
 _FIELD = "students.search"
@@ -53,7 +52,7 @@ class Search:
 def search_for(typed: str) -> Search:
     """A text with a digit in it is a number: no name has one."""
     if any(sign.isdecimal() for sign in typed):
-        number = squeeze(half_width(typed)).replace("-", "").upper()
+        number = idnumber.normal(typed)
         if _TAIL(number):
             return Search(tail=number)
         return Search(blind=crypto.blind_index(number).hex())
