@@ -70,6 +70,8 @@ def _sheet(read: SheetRead, counts: dict[str, int]) -> dict[str, object]:
         "data_rows": read.data_rows,
         **{verdict: counts.get(verdict, 0) for verdict in RosterRow.Verdict.values},
         "other_rows": read.other_rows,
+        "other_lines": read.other_lines,
+        "heads": [[c.index, c.label, c.field or ""] for c in read.header.columns],
     }
 
 
