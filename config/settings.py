@@ -230,6 +230,9 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "gif", "webp", "ico", "woff
 MEDIA_ROOT = APP_DATA / "files"  # outside the web root: files leave only through scoped views
 # A case nobody visited for so long stands among the to-dos: 7, 15 or 30, as the case list filters.
 VISIT_DUE_DAYS = int(os.environ.get("APP_VISIT_DUE_DAYS", 30))
+# Uploaded rosters stay, sealed, so that an error workbook can be made of them.
+ROSTER_KEEP_DAYS = int(os.environ.get("APP_ROSTER_KEEP_DAYS", 30))
+NOTICE_DAYS = int(os.environ.get("APP_NOTICE_DAYS", 90))  # then a notice goes, read or not
 ROSTER_MAX_BYTES = int(os.environ.get("APP_ROSTER_MAX_MB", 100)) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000

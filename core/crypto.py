@@ -51,22 +51,31 @@ class Keyring:
 
 
 def seal(plain: str, *, field: str, row: UUID) -> bytes:
-    key = keyring().current
-    nonce = os.urandom(12)
-    head = bytes((key.scheme, key.id)) + nonce
-    return head + _encrypt(key, nonce, plain.encode(), _bound_to(field, row))
+    return seal_bytes(plain.encode(), bound=_bound_to(field, row))
 
 
 def unseal(sealed: bytes | memoryview, *, field: str, row: UUID) -> str:
     """Errors: CannotOpen."""
+    return unseal_bytes(sealed, bound=_bound_to(field, row)).decode()
+
+
+def seal_bytes(plain: bytes, *, bound: bytes) -> bytes:
+    """`bound` is authenticated with it: what the value belongs to."""
+    key = keyring().current
+    nonce = os.urandom(12)
+    return bytes((key.scheme, key.id)) + nonce + _encrypt(key, nonce, plain, bound)
+
+
+def unseal_bytes(sealed: bytes | memoryview, *, bound: bytes) -> bytes:
+    """Errors: CannotOpen."""
     blob = bytes(sealed)
     key = keyring().keys.get(blob[1]) if len(blob) > 14 + _TAG - 1 else None
     if key is None or key.scheme != blob[0]:
-        raise CannotOpen(field)
+        raise CannotOpen(bound.split(b"|")[0].decode())
     try:
-        return _decrypt(key, blob[2:14], blob[14:], _bound_to(field, row)).decode()
+        return _decrypt(key, blob[2:14], blob[14:], bound)
     except InvalidTag:
-        raise CannotOpen(field) from None
+        raise CannotOpen(bound.split(b"|")[0].decode()) from None
 
 
 def blind_index(value: str) -> bytes:

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from core import jobs
@@ -9,7 +10,7 @@ from students.duplicates import services as duplicates
 from students.listing import bulk, download
 from students.lists import services as lists
 from students.rollover import services as rollover
-from students.rosters import services
+from students.rosters import files, services
 from students.transfers import carrying
 from students.transfers import services as transfers
 from students.transfers.counties import ANSWER_TASK, DELIVER_TASK
@@ -35,6 +36,7 @@ compare_list = jobs.work(comparison.COMPARE_TASK)(comparison.compare_job)
 @shared_task
 def purge_rosters() -> None:
     services.purge(before=timezone.localdate() - KEEP_STAGED_ROWS)
+    files.purge(before=timezone.now() - timedelta(days=settings.ROSTER_KEEP_DAYS))
 
 
 @shared_task

@@ -4,21 +4,19 @@ Checking and writing run in a worker (students.tasks) or in a command; each is o
 a killed one leaves nothing behind and is simply done again.
 """
 
-import hashlib
-import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
 from students.models import ImportBatch, RosterRow
-from students.rosters import running
+from students.rosters import files, running
 from students.rosters.running import Report
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ def receive(
     *, county: str, school_year: int, file_name: str, content: IO[bytes], actor: "_User | None"
 ) -> ImportBatch:
     """Keep an uploaded file and start checking it; the same file twice is one batch."""
-    stored_as, sha256 = _store(content)
+    stored_as, sha256 = files.store(content)
     batch, is_new = open_batch(
         county=county,
         school_year=school_year,
@@ -55,7 +53,7 @@ def receive(
         actor=actor,
     )
     if not is_new and _is_waiting(batch):
-        stored_path(stored_as).unlink(missing_ok=True)
+        files.forget(stored_as)
         return batch
     if not is_new:
         ImportBatch.objects.filter(pk=batch.pk).update(stored_as=stored_as)
@@ -141,7 +139,7 @@ def discard(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch
     batch.save(update_fields=["state"])
     RosterRow.objects.filter(batch=batch).delete()
     audit.record(county=county, actor=actor, action="roster.discard", target=batch)
-    transaction.on_commit(lambda: forget_file(batch))
+    transaction.on_commit(lambda: files.forget(batch.stored_as))
     return batch
 
 
@@ -166,8 +164,9 @@ def check(
     if batch.state != ImportBatch.State.CHECKING:
         return batch
     try:
-        with tenancy.inside(county):
-            running.check_file(batch, path or stored_path(batch.stored_as), report=report)
+        given = nullcontext(path) if path else files.opened(batch.stored_as)
+        with given as plain, tenancy.inside(county):
+            running.check_file(batch, plain, report=report)
             guard()
     except FileRefused as refusal:
         batch = _refuse(county=county, batch_id=batch_id, refusal=refusal)
@@ -229,33 +228,10 @@ def commit(
         running.decide_anew(batch, report=report)
         running.write_decided(batch, report=report)
         guard()
-    forget_file(batch)
     return batch
 
 
-# -- files -------------------------------------------------------------------------------------
-
-
-def stored_path(stored_as: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / stored_as
-
-
-def _store(content: IO[bytes]) -> tuple[str, str]:
-    stored_as = f"rosters/{uuid.uuid4().hex}"
-    path = stored_path(stored_as)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    with path.open("wb") as file:
-        while chunk := content.read(1 << 20):
-            digest.update(chunk)
-            file.write(chunk)
-    return stored_as, digest.hexdigest()
-
-
-def forget_file(batch: ImportBatch) -> None:
-    """The rows are in the database now; a file of children's numbers need not lie about."""
-    if batch.stored_as:
-        stored_path(batch.stored_as).unlink(missing_ok=True)
+# -- afterwards --------------------------------------------------------------------------------
 
 
 def purge(*, before: date) -> int:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from core.models import Job
 from students.models import ImportBatch, Student
 from students.queries import batches
-from students.rosters import services
+from students.rosters import files, services
 from tests.factories import COUNTY, SchoolFactory, county_officer, school_head
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ LIST, NEW = reverse("students:import-list"), reverse("students:import-new")
 
 
 @pytest.fixture(autouse=True)
-def files(settings, tmp_path):
+def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
@@ -160,7 +160,7 @@ def test_what_changes_is_shown_before_and_after(client, officer):
 
 def test_discarding_leaves_nothing_behind(client, officer, django_capture_on_commit_callbacks):
     batch = checked(client)
-    stored = services.stored_path(batch.stored_as)
+    stored = files.stored_path(batch.stored_as)
     assert stored.exists()
 
     with django_capture_on_commit_callbacks(execute=True):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from core.models import AuditEntry, Job
 from schools.imports import import_schools
 from students.models import ImportBatch, RosterRow, Student
-from students.rosters import services
+from students.rosters import files, services
 from tests.config.test_supervisor import eventually
 from tests.factories import COUNTY, YEAR
 from tests.plugin import servers
@@ -69,7 +69,7 @@ def test_a_killed_import_leaves_nothing_and_is_done_by_the_next_worker(worker):
     import_schools(WORKBOOKS / "schools.xlsx")
     batch = hand_in(ROSTER.read_bytes())
     eventually(lambda: state_of(batch) == "checked")
-    stored = services.stored_path(batch.stored_as)
+    stored = files.stored_path(batch.stored_as)
     assert stored.exists()
     with no_category_can_be_written():
         with transaction.atomic():
@@ -88,7 +88,9 @@ def test_a_killed_import_leaves_nothing_and_is_done_by_the_next_worker(worker):
     eventually(lambda: state_of(batch) == "committed")
     assert Student.objects.count() == GOOD_ROWS
     assert AuditEntry.objects.filter(action="student.create").count() == GOOD_ROWS
-    eventually(lambda: not stored.exists())
+    # It stays, sealed, for the error workbook.
+    assert b"PK" not in stored.read_bytes()[:64]
+    assert b"".join(files.pieces(batch.stored_as)) == ROSTER.read_bytes()
 
 
 def test_sending_and_submitting_twice_is_one_import(worker):
