@@ -75,7 +75,9 @@ def error_count(form: forms.BaseForm) -> int:
 @register.filter
 def is_group(field: BoundField) -> bool:
     """Several controls under one legend: radios and tick boxes."""
-    return isinstance(field.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+    widget = field.field.widget
+    several = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+    return several or getattr(widget, "is_group", False)
 
 
 @register.filter
