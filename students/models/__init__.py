@@ -1,4 +1,5 @@
 from students.models.bulk import BulkAct, BulkRow, ExportedStudent, ListExport
+from students.models.columns import ColumnLayout, ColumnProfile, SheetColumns
 from students.models.comparison import MatchDifference, MatchRun
 from students.models.duplicates import DuplicatePair, MergedRow, StudentMerge
 from students.models.enrolment import Enrolment
@@ -16,6 +17,8 @@ __all__ = [
     "BulkAct",
     "BulkRow",
     "CategoryType",
+    "ColumnLayout",
+    "ColumnProfile",
     "DisabilityRecord",
     "DuplicatePair",
     "Enrolment",
@@ -43,6 +46,7 @@ __all__ = [
     "SavedViewUse",
     "SchoolPromise",
     "SealedExtra",
+    "SheetColumns",
     "Student",
     "StudentGuardian",
     "StudentIdentifier",

@@ -25,6 +25,8 @@ class ImportBatch(models.Model):
     """One file: checked first, written only when a person submits it."""
 
     class State(models.TextChoices):
+        READING = "reading", "读取表头"
+        MAPPING = "mapping", "待对应列"
         CHECKING = "checking", "核对中"
         REFUSED = "refused", "文件未受理"
         CHECKED = "checked", "待提交"
@@ -34,6 +36,7 @@ class ImportBatch(models.Model):
 
     county = models.CharField(max_length=6)
     school_year = models.PositiveSmallIntegerField()
+    office = models.CharField("来源单位", max_length=40, default="", blank=True)
     file_name = models.CharField("文件名", max_length=200)
     sha256 = models.CharField(max_length=64)
     stored_as = models.CharField(max_length=200)  # below MEDIA_ROOT
@@ -42,6 +45,7 @@ class ImportBatch(models.Model):
     # Per sheet: name, header rows, counts of data/created/changed/unchanged/rejected/blank rows.
     sheets = models.JSONField(default=list)
     ignored_sheets = models.JSONField(default=list)
+    read_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     check_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     commit_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     created_by = models.BigIntegerField(null=True)
@@ -56,7 +60,7 @@ class ImportBatch(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["county", "sha256", "school_year"],
-                condition=Q(state__in=["checking", "checked", "committing"]),
+                condition=Q(state__in=["reading", "mapping", "checking", "checked", "committing"]),
                 name="batch_one_pending_per_file",
             ),
         ]
@@ -150,7 +154,11 @@ class SealedExtra(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     county = models.CharField(max_length=6)
     student = models.ForeignKey(
-        Student, on_delete=models.PROTECT, related_name="sealed_extras", db_index=False
+        Student,
+        on_delete=models.PROTECT,
+        related_name="sealed_extras",
+        db_index=False,
+        db_constraint=False,
     )
     columns = models.CharField(max_length=32)  # digest of the labels
     blind = models.BinaryField(max_length=16)  # of whose it is and what it says
