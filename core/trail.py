@@ -195,6 +195,7 @@ FIELDS = {
     "outcome": "结果",
     "period": "所属月份",
     "permissions": "权限",
+    "promised_school": "应升初中",
     "place": "地方",
     "placement": "安置方式",
     "prefix": "开头",

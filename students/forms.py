@@ -230,12 +230,33 @@ class OfficeListForm(OfficeForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="名单里没有的学生，这些类别到名单日期止。不勾选时，只按名单里出现的类别办理。",
     )
+    townships = forms.MultipleChoiceField(
+        label="名单只列了这些乡镇",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="名单只是部分乡镇或学校的，请勾选。别处的学生不在名单上不说明什么：不结束他们的类别，"
+        "比对也不列出。乡镇和学校都不选，就是全县的名单。",
+    )
+    schools = forms.TypedMultipleChoiceField(
+        label="名单只列了这些学校",
+        coerce=int,
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text="按住 Ctrl 可选多所；所在乡镇已勾选的不必再选。",
+    )
 
     def __init__(
-        self, *args: Any, today: date, categories: list[tuple[str, str]], **kwargs: Any
+        self,
+        *args: Any,
+        today: date,
+        categories: list[tuple[str, str]],
+        places: dict[str, list[tuple[Any, str]]],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._today = today
+        for name, choices in places.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
         self.fields["default_type"].choices = [("", "按表里的类别栏"), *categories]  # type: ignore[attr-defined]
         self.fields["covers"].choices = categories  # type: ignore[attr-defined]
 
@@ -269,6 +290,8 @@ class OfficeListForm(OfficeForm):
             said["list_date"],
             said["default_type"],
             tuple(said["covers"]),
+            tuple(said["townships"]),
+            tuple(said["schools"]),
         )
 
 

@@ -5,12 +5,14 @@ from typing import Any
 from django.db import connection
 
 from students.comparison import matching
+from students.lists.places import IN_PLACES, values_of
 from students.models import MatchDifference, MatchRun
 
-_OURS = """
+_OURS = f"""
 DROP TABLE IF EXISTS pg_temp.ours;
 CREATE TEMPORARY TABLE ours ON COMMIT DROP AS
-SELECT student_id, bool_or(is_expected) AS is_expected FROM ({side}) side GROUP BY student_id;
+SELECT student_id, bool_or(is_expected) AND {IN_PLACES.format("student_id")} AS is_expected
+  FROM ({{side}}) side GROUP BY student_id;
 ANALYZE ours
 """
 _BORN = """
@@ -93,6 +95,7 @@ def find(run: MatchRun, *, side: str, types: list[str]) -> dict[str, int]:
         "born_from": run.born_from,
         "born_to": run.born_to,
         "types": types,
+        **values_of(run.office_list),
     }
     usable = run.office_list.counts.get("good", 0) + run.office_list.counts.get("doubtful", 0)
     matching.match(

@@ -18,6 +18,8 @@ from students.comparison import matching
 from students.lists.facts import fact_statements
 from students.lists.households import household_statements
 from students.lists.kinds import KINDS
+from students.lists.places import IN_PLACES, values_of
+from students.lists.promising import promise
 from students.models import OfficeList
 
 _TABLES = """
@@ -63,6 +65,10 @@ SELECT l.student_id, l.type_id, owner.source
      SELECT '名单：' || o.owning_body AS source FROM students_officelist o
       WHERE o.county = %(county)s AND o.state = 'applied' AND l.type_id = ANY(o.covers)
         AND o.id <> %(list)s
+        AND (o.townships = '{{}}' AND o.schools = '{{}}' OR EXISTS (
+             SELECT FROM students_student s
+              WHERE s.id = l.student_id
+                AND (s.township = ANY(o.townships) OR s.school_id = ANY(o.schools))))
       ORDER BY o.list_date DESC, o.id DESC LIMIT 1) owner
  WHERE NOT l.is_own AND NOT ({_IS_HELD})
 """
@@ -107,11 +113,12 @@ WITH done AS (
     RETURNING student_id, type_id
 ) INSERT INTO changed SELECT student_id, 'added', type_id FROM done
 """
-_GONE = """
+_GONE = f"""
 c.county = %(county)s AND c.type_id = ANY(%(covers)s) AND c.valid_from <= %(on)s
 AND (c.valid_to IS NULL OR c.valid_to > %(on)s)
 AND NOT EXISTS (SELECT FROM listed l
                  WHERE l.student_id = c.student_id AND l.type_id = c.type_id)
+AND {IN_PLACES.format("c.student_id")}
 """
 _END = f"""
 WITH done AS (
@@ -204,6 +211,9 @@ def match(office_list: OfficeList) -> None:
 
 def apply(applying: Applying) -> dict[str, int]:
     """Write the facts; how many of each were added, ended, changed and disputed."""
+    of = applying.office_list
+    if KINDS[of.kind].promises:
+        return promise(of, actor_id=applying.actor_id, actor_name=applying.actor_name)
     values = _values(applying)
     with connection.cursor() as cursor:
         for statement in _statements(applying):
@@ -250,6 +260,7 @@ def _values(applying: Applying) -> dict[str, Any]:
         "on": of.list_date,
         "day_before": of.list_date - timedelta(days=1),
         "until": applying.until,
+        **values_of(of),
         "actor_id": applying.actor_id,
         "actor_name": applying.actor_name,
     }

@@ -1,4 +1,4 @@
-"""Columns that only the lists of other offices have: households, guardians, disability, parents."""
+"""Columns that only offices' lists have: households, guardians, disability, promised schools."""
 
 import re
 
@@ -14,6 +14,8 @@ _PATTERNS = {
     "relation": r"与户主(的)?关系",
     "guardian_name": r"监护人|(法定|实际)?监护人(信息)?姓名|受委托监护人姓名|家长姓名",
     "both_away": r"父母双方(是否)?(同时)?外出(务工)?|是否父母双方(同时)?外出(务工)?",
+    "promised": r"(应升|拟升|升入|录取|派位|分配|划片|对口)(的)?(初中|初级中学|中学|学校)(名称)?"
+    r"|初中(录取|派位|就读)?(学校)(名称)?|小升初(派位|录取)?(初中|学校|结果)|派位结果|录取结果",
     "one_away": r"(是否)?一方外出(务工)?,?另一方无监护能力",
 }
 _MATCHERS = {field: re.compile(pattern).fullmatch for field, pattern in _PATTERNS.items()}

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
 
-from core import idnumber, names
+from core import codes, idnumber, names
+from core.sheets.text import squeeze
+from schools.models import Stage
 from students.lists.columns import ListColumns
 from students.models.lists import ListEntry
-from students.rosters import cells
+from students.rosters import cells, grades
 from students.rosters.facts import FactColumns, extra_columns
 from students.rosters.header import Header
 from students.rosters.labels import CHECKED_ID_TYPES, ID_TYPE_CODES, NO_NUMBER_VALUES, SEXES, Field
@@ -21,6 +23,7 @@ from students.rosters.schools import KnownSchool, SchoolFinder
 Row = list[str]
 Verdict = ListEntry.Verdict
 DUPLICATE_PERSON, DUPLICATE_MEMBER = "duplicate_person", "duplicate_member"
+NO_PROMISE, NOT_JUNIOR = "no_promise", "not_junior"
 # 残疾类别 and 残疾等级 in words or digits; a cell may name several categories: then it is 多重.
 _DISABILITIES = {"视力": "1", "听力": "2", "言语": "3", "肢体": "4", "智力": "5", "精神": "6"}
 _LEVELS = {"一": 1, "1": 1, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}
@@ -38,8 +41,10 @@ class Entry:
     student_no: str = ""
     sex: str = ""
     birth_date: date | None = None
+    ethnicity: str = ""
     school: KnownSchool | None = None
     school_text: str = ""
+    grade: int | None = None
     household_no: str = ""
     head_name: str = ""
     relation: str = ""
@@ -97,6 +102,17 @@ def _person_key(entry: Entry) -> tuple[object, ...] | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a list is read against."""
+
+    schools: SchoolFinder
+    school_year: int
+    default_type: str = ""
+    # A list of promises: its school is the junior school that expects the child.
+    promises: bool = False
+
+
 class EntryReader:
     """Reads the data rows of one sheet. `seen` is shared by the sheets of a file."""
 
@@ -104,14 +120,14 @@ class EntryReader:
         self,
         header: Header,
         *,
-        schools: SchoolFinder,
+        setting: Setting,
         date1904: bool,
         seen: Seen,
-        default_type: str,
     ) -> None:
         fields = (
             *(Field.NAME, Field.ID_NUMBER, Field.ID_TYPE, Field.STUDENT_NO, Field.SEX),
-            *(Field.BIRTH_DATE, Field.SCHOOL_CODE, Field.SCHOOL, Field.SCHOOL_TOWNSHIP),
+            *(Field.BIRTH_DATE, Field.ETHNICITY, Field.SCHOOL_CODE, Field.SCHOOL),
+            *(Field.SCHOOL_TOWNSHIP, Field.STAGE, Field.GRADE, Field.CLASS, Field.GRADE_AND_CLASS),
         )
         columns = [header.first(one) for one in fields]
         # A row is padded with one empty cell at its end: the cell of a column there is not.
@@ -120,15 +136,15 @@ class EntryReader:
         self._own = ListColumns(header)
         self._facts = FactColumns(header)
         self._extras = [pair for pair in extra_columns(header) if pair[0] not in self._own.indices]
-        self._schools = schools
+        self._class_tells_grade = header.first(Field.GRADE) is None
+        self._setting = setting
         self._date1904 = date1904
         self._seen = seen
-        self._default_type = default_type
 
     def read(self, row: Row) -> Entry:
         padded = row + [""] * max(1, self._width - len(row))
         entry = Entry()
-        name, number, id_type, student_no, sex, born, *school = self._texts(padded)
+        name, number, id_type, student_no, sex, born, people, *place = self._texts(padded)
         entry.name = names.normalise(cells.blank(name))[:100]
         if not entry.name:
             entry.verdict, entry.reason = Verdict.REJECTED, Reason.NAME_MISSING
@@ -137,7 +153,9 @@ class EntryReader:
         entry.student_no = cells.number(student_no)
         self._read_birth_date(entry, cells.blank(born))
         _read_sex(entry, SEXES.get(sex, ""))
-        self._read_school(entry, *school)
+        entry.ethnicity = codes.ethnicity_code(squeeze(people)) or ""
+        self._read_school(entry, *place[:3])
+        self._read_grade(entry, *place[3:])
         self._read_office(entry, padded)
         repeated = self._seen.repeats(entry)
         if repeated:
@@ -159,10 +177,34 @@ class EntryReader:
             entry.birth_date = day
 
     def _read_school(self, entry: Entry, code: str, name: str, township: str) -> None:
-        found = self._schools.find(code=code, name=name, township=township)
+        found = self._setting.schools.find(code=code, name=name, township=township)
         entry.school_text = (cells.blank(name) or cells.blank(code))[:MAX_SCHOOL]
         # A school elsewhere is no fault of a list: the text stays beside it.
         entry.school = found if isinstance(found, KnownSchool) else None
+
+    def _read_grade(self, entry: Entry, stage: str, grade: str, class_: str, both: str) -> None:
+        entry.grade = grades.placed(
+            grade,
+            class_,
+            both,
+            stage=stage,
+            school_stages=entry.school.stages if entry.school else (),
+            school_year=self._setting.school_year,
+            class_tells_grade=self._class_tells_grade,
+        ).grade
+
+    def _read_promise(self, entry: Entry, text: str) -> None:
+        """Errors of the promised school are doubts: the row tells an officer what to mend."""
+        found = self._setting.schools.find(code="", name=text, township="")
+        entry.school = found if isinstance(found, KnownSchool) else None
+        entry.school_text = text[:MAX_SCHOOL]
+        if not text:
+            entry.doubt(NO_PROMISE, "")
+        elif entry.school is None:
+            entry.doubt(Reason(str(found)), text)
+        elif Stage.JUNIOR not in entry.school.stages:
+            entry.doubt(NOT_JUNIOR, text)
+            entry.school = None
 
     def _read_office(self, entry: Entry, row: Row) -> None:
         said = self._own.read(row)
@@ -175,8 +217,10 @@ class EntryReader:
         entry.has_card = bool(said.get("card", ""))
         entry.parents = _parents(said)
         facts = self._facts.read(row)
-        named = sorted(facts.added)
-        entry.categories = named or [self._default_type] * bool(self._default_type)
+        named, usual = sorted(facts.added), self._setting.default_type
+        entry.categories = named or [usual] * bool(usual)
+        if self._setting.promises:
+            self._read_promise(entry, said.get("promised", ""))
         entry.extra = {label: text for index, label in self._extras if (text := row[index])}
         entry.extra |= facts.extra
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from students.lists.places import IN_PLACES
 from students.models import OfficeList
 
 
@@ -53,13 +54,14 @@ SELECT m.student_id, c.id AS row_id, c.source AS old_source, c.valid_from AS old
   LEFT JOIN {table} c ON c.student_id = m.student_id AND c.valid_to IS NULL
  WHERE {is_said}
 """
-_LIFTED = """
+_LIFTED = f"""
 WITH done AS (
-    UPDATE {table} c SET valid_to = greatest(c.valid_from, %(on)s)
+    UPDATE {{table}} c SET valid_to = greatest(c.valid_from, %(on)s)
      WHERE c.county = %(county)s AND c.source = ANY(%(sources)s) AND c.valid_to IS NULL
-       AND '{type}' = ANY(%(covers)s)
+       AND '{{type}}' = ANY(%(covers)s)
        AND NOT EXISTS (SELECT FROM matched m WHERE m.student_id = c.student_id)
-    RETURNING c.student_id, {c_words} AS words
+       AND {IN_PLACES.format("c.student_id")}
+    RETURNING c.student_id, {{c_words}} AS words
 ) INSERT INTO changed SELECT student_id, 'fact_ended', words FROM done
 """
 _ASK = """

@@ -1,5 +1,7 @@
 """The poverty register by household (户): households, who lives in them, what they are."""
 
+from students.lists.places import IN_PLACES
+
 # As in `applying`: `homes` holds each found child's household, `home_types` what each household is.
 _HOUSEHOLDS = """
 INSERT INTO students_household (county, household_no, head_name, village, group_name)
@@ -11,11 +13,12 @@ SELECT DISTINCT ON (household_no) %(county)s, household_no, head_name, '', '' FR
 _MINE = """
 homes o JOIN students_household h ON h.county = %(county)s AND h.household_no = o.household_no
 """
-_LEFT = """
+_LEFT = f"""
 WITH done AS (
     UPDATE students_householdmember m SET valid_to = greatest(m.valid_from, %(on)s)
      WHERE m.county = %(county)s AND m.source = ANY(%(sources)s) AND m.valid_to IS NULL
        AND NOT EXISTS (SELECT FROM homes o WHERE o.student_id = m.student_id)
+       AND {IN_PLACES.format("m.student_id")}
     RETURNING m.student_id
 ) INSERT INTO changed SELECT student_id, 'household_left', '' FROM done
 """
@@ -48,7 +51,8 @@ WITH done AS (
 ) INSERT INTO changed SELECT d.student_id, 'household', h.household_no
     FROM done d JOIN students_household h ON h.id = d.household_id
 """
-_NO_LONGER = """
+# A household of children elsewhere only is not this list's to end.
+_NO_LONGER = f"""
 WITH done AS (
     UPDATE students_householdcategory c SET valid_to = greatest(c.valid_from, %(on)s)
       FROM students_household h
@@ -56,6 +60,10 @@ WITH done AS (
        AND c.type_id = ANY(%(covers)s) AND c.valid_to IS NULL
        AND NOT EXISTS (SELECT FROM home_types n
                         WHERE n.household_no = h.household_no AND n.type_id = c.type_id)
+       AND (%(is_whole)s OR EXISTS (
+            SELECT FROM students_householdmember m
+             WHERE m.household_id = h.id AND (m.valid_to IS NULL OR m.valid_to >= %(on)s)
+               AND {IN_PLACES.format("m.student_id")}))
     RETURNING c.household_id, c.type_id
 ), children AS (
     SELECT DISTINCT m.student_id, d.type_id

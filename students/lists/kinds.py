@@ -13,11 +13,12 @@ class ListKind:
     types: tuple[str, ...] = ()
     # What a row means that names no category: only where the list can mean one thing.
     default_type: str = ""
+    promises: bool = False
 
     @property
     def is_register(self) -> bool:
         """Applying it writes facts; the others are only compared."""
-        return bool(self.types)
+        return bool(self.types) or self.promises
 
 
 # Owners as in 5.1 of the domain notes (一数一源): 脱贫、监测 by 农业农村局 since 2023, 低保、特困、
@@ -41,5 +42,6 @@ KINDS: dict[str, ListKind] = {
     ),
     Kind.POPULATION: ListKind("公安局"),
     Kind.IN_CLASS: ListKind("教育局"),
+    Kind.PROMISES: ListKind("教育局", promises=True),
     Kind.OTHER: ListKind(""),
 }

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from core.sheets import gate, reader
 from core.sheets.gate import FileRefused, Refusal
-from students.lists.entries import Entry, EntryReader, Seen
+from students.lists.entries import Entry, EntryReader, Seen, Setting
 from students.rosters.header import MAX_ROWS, WINDOW, Header, find_header
 from students.rosters.reading import SheetRead
 from students.rosters.rows import RowKind, RowSorter, with_merged
-from students.rosters.schools import SchoolFinder
 
 Row = list[str]
+# A name and a number: police and civil lists often hold no more that we know.
+_LEAST_LABELS = 2
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class ListFile:
             top[number] = row
             if number >= window:
                 break
-        header = find_header(top, sheet.merged)
+        header = find_header(top, sheet.merged, least=_LEAST_LABELS)
         self._has_values = self._has_values or any(map(any, top.values()))
         if header is None:
             self.ignored_sheets.append(sheet.name)
@@ -78,19 +79,13 @@ class ListFile:
 
 
 @contextmanager
-def open_list(path: Path, *, schools: SchoolFinder, default_type: str) -> Iterator[ListFile]:
+def open_list(path: Path, *, setting: Setting) -> Iterator[ListFile]:
     """Errors: FileRefused, OSError."""
     passed = gate.inspect(path)
     seen = Seen()
 
     def reader_for(header: Header) -> EntryReader:
-        return EntryReader(
-            header,
-            schools=schools,
-            date1904=passed.date1904,
-            seen=seen,
-            default_type=default_type,
-        )
+        return EntryReader(header, setting=setting, date1904=passed.date1904, seen=seen)
 
     with reader.sheets(passed) as sheets:
         yield ListFile(sheets, reader_for=reader_for)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,7 +19,9 @@ from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
 from students.lists import applying, conflicts, files, staging
+from students.lists.entries import Setting
 from students.lists.kinds import KINDS
+from students.lists.places import places_of
 from students.lists.reading import ListFile, open_list
 from students.models import FactConflict, ListEntry, OfficeList
 from students.rosters.running import school_finder
@@ -54,6 +56,9 @@ class Described:
     list_date: date
     default_type: str = ""
     covers: tuple[str, ...] = ()
+    # The only places it speaks of; neither: the whole county.
+    townships: tuple[str, ...] = ()
+    schools: tuple[int, ...] = ()
 
 
 # -- handing in --------------------------------------------------------------------------------
@@ -74,6 +79,8 @@ def receive(
                 list_date=described.list_date,
                 default_type_id=default_type or None,
                 covers=list(described.covers),
+                townships=list(described.townships),
+                schools=list(described.schools),
                 file_name=file_name[:_MAX_NAME],
                 sha256=sha256,
                 stored_as=stored_as,
@@ -133,8 +140,14 @@ def read(
 
 def _read(office_list: OfficeList, path: Path, *, report: Report) -> None:
     ListEntry.objects.filter(office_list=office_list).delete()
-    finder = school_finder(office_list.county)
-    with open_list(path, schools=finder, default_type=office_list.default_type_id or "") as file:
+    day = office_list.list_date
+    setting = Setting(
+        schools=school_finder(office_list.county),
+        school_year=day.year if day.month >= 9 else day.year - 1,
+        default_type=office_list.default_type_id or "",
+        promises=KINDS[office_list.kind].promises,
+    )
+    with open_list(path, setting=setting) as file:
         staging.stage(
             file.rows(),
             office_list=office_list,
@@ -170,7 +183,11 @@ def _dry_run(office_list: OfficeList) -> dict[str, int]:
 
 
 def newer_than(office_list: OfficeList) -> date | None:
-    """The date of the next newer list of this kind and office that was applied already."""
+    """The date of the next newer list of this kind, office and places that was applied already."""
+    return min((one.list_date for one in _newer(office_list)), default=None)
+
+
+def _newer(office_list: OfficeList) -> list[OfficeList]:
     newer = OfficeList.objects.filter(
         county=office_list.county,
         kind=office_list.kind,
@@ -178,8 +195,19 @@ def newer_than(office_list: OfficeList) -> date | None:
         state=State.APPLIED,
         list_date__gt=office_list.list_date,
     )
-    found: date | None = newer.aggregate(first=Min("list_date"))["first"]
-    return found
+    own = places_of(office_list)
+    return [one for one in newer if places_of(one).meet(own)]
+
+
+def _refuse_partly_newer(office_list: OfficeList) -> None:
+    """The days until a newer list are filled for all its children alike, or not at all."""
+    own = places_of(office_list)
+    other = next((one for one in _newer(office_list) if not places_of(one).hold(own)), None)
+    if other is not None:
+        raise ListRefused(
+            f"同一单位 {other.list_date:%Y-%m-%d} 的名单已经登记，但只列了部分乡镇、学校，"
+            "与这份名单的范围不同。请把这份名单按那一份的范围分成两个文件，分别上传登记。"
+        )
 
 
 def _applying(
@@ -196,6 +224,7 @@ def confirm(*, county: str, list_id: int, actor: User) -> OfficeList:
     office_list = _held(county, list_id)
     if office_list.state != State.NEEDS_CONFIRM:
         raise ListRefused(f"这份名单{office_list.get_state_display()}，不需要确认日期。")
+    _refuse_partly_newer(office_list)
     office_list.state = State.READY
     office_list.confirmed_by_name = actor.full_name
     office_list.confirmed_at = timezone.now()
@@ -215,6 +244,7 @@ def submit(*, county: str, list_id: int, actor: User | None) -> OfficeList:
         office_list.state = State.NEEDS_CONFIRM
         office_list.save(update_fields=["state"])
         return office_list
+    _refuse_partly_newer(office_list)
     office_list.state = State.APPLYING
     office_list.apply_job = _job(office_list, APPLY_TASK, "登记名单", actor=actor)
     office_list.save(update_fields=["state", "apply_job"])

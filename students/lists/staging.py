@@ -17,9 +17,9 @@ from students.rosters import secrets
 CHUNK = 4_000
 _NAMES = (
     "sheet_no row_no verdict reason reason_cell full_name name_key id_type"
-    " number_id number_sealed number_blind number_mask student_no_blind sex birth_date school_id"
-    " school_text household_no head_name relation guardian_name categories disability_type"
-    " disability_level has_card parents extra"
+    " number_id number_sealed number_blind number_mask student_no_blind sex birth_date"
+    " ethnicity_code school_id school_text grade household_no head_name relation guardian_name"
+    " categories disability_type disability_level has_card parents extra"
 )
 _COLUMNS = _NAMES.split()
 # COPY does not go through row security, so the rows take the way over a temporary table.
@@ -97,8 +97,10 @@ def _lines(
             _bytes(index(number) if number else None),
             entry.sex,
             entry.birth_date.isoformat() if entry.birth_date else _NULL,
+            entry.ethnicity,
             str(entry.school.id) if entry.school else _NULL,
             _text(entry.school_text),
+            str(entry.grade) if entry.grade else _NULL,
             _text(entry.household_no),
             _text(entry.head_name),
             _text(entry.relation),

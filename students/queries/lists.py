@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from core.access import Permission, Scope
 from core.sheets.gate import REMEDIES as FILE_REMEDIES
 from core.sheets.gate import Refusal
+from schools.models import Division, School
 from students.comparison.services import CREATES, READ_STATES, SUSPECTS
-from students.lists.entries import DUPLICATE_MEMBER, DUPLICATE_PERSON
+from students.lists.entries import DUPLICATE_MEMBER, DUPLICATE_PERSON, NO_PROMISE, NOT_JUNIOR
 from students.lists.kinds import KINDS
 from students.models import (
     CategoryType,
@@ -24,9 +26,11 @@ from students.rosters.reasons import TITLES, Reason
 
 IMPORT = Permission.ROSTER_IMPORT
 Decision, Found = MatchDifference.Decision, MatchDifference.Found
-_DUPLICATES = {
+_OWN_REASONS = {
     DUPLICATE_PERSON: "本名单前面已有此人",
     DUPLICATE_MEMBER: "同一户里已有这名成员",
+    NO_PROMISE: "没有应升初中",
+    NOT_JUNIOR: "这所学校没有初中",
 }
 _NO_KEYS = "没有证件号，也没有出生日期"
 # What applying did or would do, in the order an officer asks.
@@ -40,6 +44,9 @@ _DEEDS = (
     ("fact", "登记或更新残疾、监护信息"),
     ("fact_ended", "残疾、监护信息到名单日期止"),
     ("conflicts", "与他处说法不同，待核定"),
+    ("promised", "新登记应升初中"),
+    ("promise_changed", "改为这份名单的应升初中"),
+    ("promise_same", "应升初中与已登记的相同"),
 )
 
 
@@ -118,8 +125,8 @@ def entry_lines(rows: list[ListEntry]) -> list[EntryLine]:
 
 
 def reason_words(entry: ListEntry) -> str:
-    if entry.reason in _DUPLICATES:
-        return _DUPLICATES[entry.reason]
+    if entry.reason in _OWN_REASONS:
+        return _OWN_REASONS[entry.reason]
     if entry.reason == Reason.NO_IDENTITY:
         return _NO_KEYS
     return TITLES[Reason(entry.reason)] if entry.reason else ""
@@ -130,6 +137,25 @@ def category_choices() -> list[tuple[str, str]]:
     spoken = [code for kind in KINDS.values() for code in kind.types]
     rows = CategoryType.objects.filter(pk__in=spoken).order_by("sort", "code")
     return list(rows.values_list("code", "name"))
+
+
+def place_choices(scope: Scope, *, on: date) -> dict[str, list[tuple[Any, str]]]:
+    """Townships of the county and its open schools: what a list may be narrowed to."""
+    towns = Division.objects.filter(level=Division.Level.TOWNSHIP, parent=scope.county)
+    schools = School.objects.filter(county=scope.county).open_on(on)
+    return {
+        "townships": list(towns.order_by("code").values_list("code", "name")),
+        "schools": list(schools.order_by("code").values_list("pk", "name")),
+    }
+
+
+def place_words(office_list: OfficeList) -> str:
+    """Empty for a list of the whole county."""
+    towns = Division.objects.filter(pk__in=office_list.townships).order_by("code")
+    schools = School.objects.filter(pk__in=office_list.schools).order_by("code")
+    return "、".join(
+        [*towns.values_list("name", flat=True), *schools.values_list("name", flat=True)]
+    )
 
 
 # -- findings ----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ _LABELS = {field.name: str(field.verbose_name) for field in Student._meta.fields
     "boarding": "就读方式",
     "categories": "类别",
     "office_facts": "名单登记",
+    "promised_school": "应升初中",
 }
 _LISTS = {"ethnicity": "ethnicity", "ethnicity_code": "ethnicity", "grade": "grade"}
 

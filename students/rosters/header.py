@@ -1,8 +1,8 @@
 """Where the header of a sheet is, and what each of its columns means (contract 3.2)."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from core.sheets.reader import Merged
 from core.sheets.text import squeeze
@@ -26,6 +26,8 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*�
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 
 Row = list[str]
+# The field a bare label stands for, and the category if it is a yes/no column of one.
+Meaning = Callable[[str], tuple[Field, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,15 @@ class Header:
     def all(self, field: Field) -> list[Column]:
         return [column for column in self.columns if column.field is field]
 
+    def with_meanings(self, by_label: Mapping[str, tuple[Field | None, str]]) -> "Header":
+        """What a person said of a column goes before what its label says."""
+        columns = (
+            replace(column, field=field, category=category)
+            for column in self.columns
+            for field, category in [by_label.get(column.label, (column.field, column.category))]
+        )
+        return replace(self, columns=tuple(columns))
+
 
 def bare_label(text: str) -> str:
     """姓 名*(必填): -> 姓名"""
@@ -71,51 +82,75 @@ def field_of(label: str) -> tuple[Field, str] | None:
     return None
 
 
-def find_header(rows: dict[int, Row], merged: Iterable[Merged]) -> Header | None:
-    """The header within the first rows of a sheet, given by their numbers."""
+def find_header(
+    rows: dict[int, Row],
+    merged: Iterable[Merged],
+    *,
+    least: int = MIN_LABELS,
+    meaning: Meaning = field_of,
+    guess: Meaning | None = None,
+) -> Header | None:
+    """The header within the first rows of a sheet, given by their numbers.
+
+    `least` is how many columns have to be known: an office's list may hold a name and a number.
+    `meaning` decides where the header is; `guess` is asked of the columns it does not know.
+    """
     grid = _Grid(rows, merged)
     for row in range(1, WINDOW + 1):
-        if grid.names_someone(row) and not grid.holds_values(row):
+        if grid.names_someone(row, meaning) and not grid.holds_values(row):
             first, last = grid.block(row)
-            header = _read(grid, first, last)
-            if first <= LAST_FIRST_ROW and _is_roster(header):
-                return header
+            header = _read(grid, first, last, [meaning])
+            if first <= LAST_FIRST_ROW and _names_people(header, least):
+                return _read(grid, first, last, [meaning, guess]) if guess else header
     return None
 
 
-def _is_roster(header: Header) -> bool:
+def header_at(
+    rows: dict[int, Row],
+    merged: Iterable[Merged],
+    *,
+    first_row: int,
+    last_row: int,
+    columns: Sequence[Column],
+) -> Header:
+    """The header that was found here before, with what its columns are agreed to mean."""
+    grid = _Grid(rows, merged)
+    last = last_row - 1 if grid.numbers_columns(last_row) else last_row
+    return Header(first_row, last_row, tuple(columns), grid.all_texts(first_row, last))
+
+
+def _names_people(header: Header, least: int) -> bool:
     fields = [column.field for column in header.columns if column.field]
-    return Field.NAME in fields and len(fields) >= MIN_LABELS
+    return Field.NAME in fields and len(fields) >= least
 
 
-def _read(grid: "_Grid", first: int, last: int) -> Header:
+def _read(grid: "_Grid", first: int, last: int, meanings: Sequence[Meaning]) -> Header:
     columns: list[Column] = []
     seen: dict[str, int] = {}
     for index in range(grid.width):
-        column = _column(index, grid.texts(index, first, last))
+        column = _column(index, grid.texts(index, first, last), meanings)
         if column is not None:
             # Two columns of one label would be kept under one key.
             seen[column.label] = seen.get(column.label, 0) + 1
             if seen[column.label] > 1:
-                label = f"{column.label}{seen[column.label]}"
-                column = Column(index, label, column.field, column.category)
+                column = replace(column, label=f"{column.label}{seen[column.label]}")
             columns.append(column)
-    texts = tuple(grid.own_texts(index, first, last) for index in range(grid.width))
     numbered = last + 1 if grid.numbers_columns(last + 1) else last
-    return Header(first, numbered, tuple(columns), texts)
+    return Header(first, numbered, tuple(columns), grid.all_texts(first, last))
 
 
-def _column(index: int, texts: list[str]) -> Column | None:
+def _column(index: int, texts: list[str], meanings: Sequence[Meaning]) -> Column | None:
     if not texts:
         return None
     lowest, headings = bare_label(texts[-1]), [bare_label(text) for text in texts[:-1]]
     joined = headings[-1] + lowest if headings else lowest
     if any(word in heading for heading in headings for word in OTHER_PERSONS):
         return Column(index, joined, None)
-    for label in (joined, lowest):
-        found = field_of(label)
-        if found:
-            return Column(index, label, *found)
+    for meaning in meanings:
+        for label in (joined, lowest):
+            found = meaning(label)
+            if found:
+                return Column(index, label, *found)
     return Column(index, lowest, None)
 
 
@@ -166,9 +201,12 @@ class _Grid:
         rows = range(first, last + 1)
         return frozenset(squeeze(self.text(row, column)) for row in rows) - {""}
 
-    def names_someone(self, row: int) -> bool:
+    def all_texts(self, first: int, last: int) -> tuple[frozenset[str], ...]:
+        return tuple(self.own_texts(index, first, last) for index in range(self.width))
+
+    def names_someone(self, row: int, meaning: Meaning) -> bool:
         for column in range(self.width):
-            found = field_of(bare_label(self.text(row, column)))
+            found = meaning(bare_label(self.text(row, column)))
             if found and found[0] is Field.NAME:
                 return True
         return False

@@ -47,6 +47,7 @@ class ListNew(Requires, FormView):  # type: ignore[type-arg]
         return super().get_form_kwargs() | {
             "today": timezone.localdate(),
             "categories": lists.category_choices(),
+            "places": lists.place_choices(self.request.scope, on=timezone.localdate()),
         }
 
     def form_valid(self, form: OfficeListForm) -> HttpResponse:
@@ -135,6 +136,7 @@ class ListDetail(ListPage, TemplateView):
             "lines": lists.entry_lines(page.rows) if of.counts else None,
             "deeds": lists.deeds(of.result or of.plan),
             "is_register": lists.is_register(of),
+            "places": lists.place_words(of),
             "newer": services.newer_than(of) if of.state == State.NEEDS_CONFIRM else None,
             "runs": of.runs.order_by("-created_at")[:10],
         }
