@@ -16,6 +16,8 @@ Row = list[str]
 # What a person corrected in the preview: given a sheet, a function of row number and cells that
 # gives the cells to be judged; None where nothing of the sheet was corrected.
 Amend = Callable[[int, Header], Callable[[int, Row], Row] | None]
+# The header of a sheet, given its name, its first rows and its merged areas.
+HeaderOf = Callable[[str, dict[int, Row], list[reader.Merged]], Header | None]
 # Beyond this, lines of other kinds are counted on without being told one by one.
 MAX_OTHER_LINES = 500
 
@@ -63,6 +65,7 @@ class Roster:
         setting: Setting,
         date1904: bool,
         amend: Amend | None = None,
+        header_of: HeaderOf,
     ) -> None:
         self.sheets: list[SheetRead] = []
         self.ignored_sheets: list[str] = []
@@ -70,6 +73,7 @@ class Roster:
         self._setting = setting
         self._date1904 = date1904
         self._amend = amend
+        self._header_of = header_of
         self._seen: set[tuple[object, ...]] = set()
         self._has_values = False
 
@@ -84,7 +88,7 @@ class Roster:
     def _sheet_rows(self, sheet: reader.Sheet) -> Iterator[JudgedRow]:
         rows = sheet.rows()
         top = dict(_first(rows, WINDOW + MAX_ROWS + 1))
-        header = find_header(top, sheet.merged)
+        header = self._header_of(sheet.name, top, sheet.merged)
         self._has_values = self._has_values or any(map(any, top.values()))
         if header is None:
             self.ignored_sheets.append(sheet.name)
@@ -125,9 +129,21 @@ def _first(rows: Iterator[tuple[int, Row]], count: int) -> Iterator[tuple[int, R
             return
 
 
+def by_contract(_sheet: str, rows: dict[int, Row], merged: list[reader.Merged]) -> Header | None:
+    return find_header(rows, merged)
+
+
 @contextmanager
-def open_roster(path: Path, *, setting: Setting, amend: Amend | None = None) -> Iterator[Roster]:
+def open_roster(
+    path: Path, *, setting: Setting, amend: Amend | None = None, header_of: HeaderOf = by_contract
+) -> Iterator[Roster]:
     """Errors: FileRefused, OSError."""
     passed = gate.inspect(path)
     with reader.sheets(passed) as sheets:
-        yield Roster(sheets, setting=setting, date1904=passed.date1904, amend=amend)
+        yield Roster(
+            sheets,
+            setting=setting,
+            date1904=passed.date1904,
+            amend=amend,
+            header_of=header_of,
+        )
