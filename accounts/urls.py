@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import own, users
+from accounts.views import notices, own, users
 
 app_name = "accounts"
 urlpatterns = [
@@ -8,6 +8,9 @@ urlpatterns = [
     path("sign-out/", own.SignOut.as_view(), name="sign-out"),
     path("county/", own.CountyChoose.as_view(), name="county-choose"),
     path("password/", own.PasswordChange.as_view(), name="password-change"),
+    path("notices/", notices.NoticeList.as_view(), name="notice-list"),
+    path("notices/read/", notices.NoticesRead.as_view(), name="notices-read"),
+    path("notices/<int:notice_id>/read/", notices.NoticeRead.as_view(), name="notice-read"),
     path("tokens/", own.TokenList.as_view(), name="token-list"),
     path("tokens/new/", own.TokenNew.as_view(), name="token-new"),
     path("tokens/<int:token_id>/revoke/", own.TokenRevoke.as_view(), name="token-revoke"),

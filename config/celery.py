@@ -20,6 +20,10 @@ app.conf.beat_schedule = {
         "task": "students.tasks.purge_lists",
         "schedule": crontab(hour="3", minute="20"),
     },
+    "purge-old-notices": {
+        "task": "core.tasks.purge_notices",
+        "schedule": crontab(hour="3", minute="30"),
+    },
     # Which ledgers are due on a day is read from the calendar table by the task itself.
     "build-due-ledgers": {
         "task": "ledgers.tasks.build_due_ledgers",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from celery import current_app, shared_task
 from django.db import IntegrityError, connection, transaction
 
-from core import tenancy
-from core.models import MAX_TRIES, Job, LostClaim
+from core import job_pages, notices, tenancy
+from core.models import MAX_TRIES, Job, LostClaim, Notice
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User
@@ -81,27 +81,53 @@ def work(name: str) -> Callable[[Callable[[Job], dict[str, Any]]], Any]:
 def perform(job: Job, function: Callable[[Job], dict[str, Any]]) -> None:
     with _Heartbeat(job):
         try:
-            job.finish(**function(job))
+            _perform(job, function)
         except LostClaim:
             log.warning("job %s is no longer ours", job.pk)
-        except JobRefused as refusal:
-            job.fail(str(refusal))
-        except Exception as fault:
-            log.exception("job %s broke down", job.pk)
-            _again_or_fail(job, f"{type(fault).__name__}")
+
+
+def _perform(job: Job, function: Callable[[Job], dict[str, Any]]) -> None:
+    try:
+        result = function(job)
+        with tenancy.inside(job.county):
+            job.finish(**result)
+            tell_end(job, f"“{job.title}”已完成。", tone=Notice.Tone.GOOD)
+    except LostClaim:
+        raise
+    except JobRefused as refusal:
+        _fail(job, str(refusal))
+    except Exception as fault:
+        log.exception("job %s broke down", job.pk)
+        _again_or_fail(job, f"{type(fault).__name__}")
 
 
 def _again_or_fail(job: Job, reason: str) -> None:
-    try:
-        if job.tries >= MAX_TRIES:
-            job.fail(
-                f"试了 {job.tries} 次仍未完成（{reason}）。"
-                f"请联系系统管理员并告知任务编号 {job.pk}。"
-            )
-        else:
-            job.put_back(reason)
-    except LostClaim:
-        log.warning("job %s is no longer ours", job.pk)
+    if job.tries >= MAX_TRIES:
+        _fail(
+            job,
+            f"试了 {job.tries} 次仍未完成（{reason}）。请联系系统管理员并告知任务编号 {job.pk}。",
+        )
+    else:
+        job.put_back(reason)
+
+
+def _fail(job: Job, reason: str) -> None:
+    with tenancy.inside(job.county):
+        job.fail(reason)
+        tell_end(job, f"“{job.title}”没有完成：{reason}", tone=Notice.Tone.BAD)
+
+
+def tell_end(job: Job, words: str, *, tone: str) -> None:
+    """Who started it may have closed the page: in the transaction that ends it, once."""
+    if job.actor_id is not None:
+        notices.tell(
+            county=job.county,
+            people=[job.actor_id],
+            event=f"job-{job.pk}",
+            words=words,
+            path=job_pages.page_of(job),
+            tone=tone,
+        )
 
 
 class _Heartbeat:

@@ -1,4 +1,4 @@
-"""Jobs and the audit trail: the two tables every floor above writes."""
+"""Jobs, notices and the audit trail: the tables every floor above writes."""
 
 import uuid
 from datetime import timedelta
@@ -138,6 +138,58 @@ class Job(models.Model):
         mine = Job.objects.filter(pk=self.pk, holder=self.holder, state=self.State.RUNNING)
         if not mine.update(beat_at=timezone.now(), **changes):
             raise LostClaim(f"job {self.pk}")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def for_person(self, person_id: int, *, county: str) -> Self:
+        return self.filter(county=county, person_id=person_id)
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+
+class Notice(models.Model):
+    """站内信: one per event and person, with the page it leads to. Written by `core.notices`."""
+
+    class Tone(models.TextChoices):
+        PLAIN = "", "通知"
+        GOOD = "good", "完成"
+        WARN = "warn", "提醒"
+        BAD = "bad", "未完成"
+
+    county = models.CharField(max_length=6)
+    person_id = models.BigIntegerField()  # core knows no accounts, as in Job
+    event = models.CharField(max_length=120)
+    words = models.CharField(max_length=300)
+    path = models.CharField(max_length=200)
+    tone = models.CharField(max_length=4, choices=Tone, default=Tone.PLAIN, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["county", "person_id", "-created_at", "-id"], name="notice_newest"
+            ),
+            models.Index(
+                fields=["county", "person_id"],
+                condition=Q(read_at=None),
+                name="notice_unread",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "person_id", "event"], name="notice_once_per_event_and_person"
+            ),
+            models.CheckConstraint(
+                name="notice_leads_to_a_page_of_ours", condition=Q(path__regex=r"^/($|[^/])")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"notice {self.event} to person {self.person_id}"
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):

@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 
-from core import jobs, paging, queries, trail
+from core import job_pages, jobs, paging, queries, trail
 from core.access import Permission
 from core.forms import OfficeForm
 from core.models import Job
@@ -51,7 +51,10 @@ class JobDetail(JobPage, TemplateView):
         return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(job=self.job, **kwargs)
+        page = job_pages.page_of(self.job)
+        # What a job made is often its starter's alone.
+        leads_on = self.job.actor_id == self.request.user.pk and page != self.request.path
+        return super().get_context_data(job=self.job, page=page if leads_on else "", **kwargs)
 
 
 class JobCancel(JobPage, View):

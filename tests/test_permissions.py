@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.roles import PERMISSIONS, Role
 from core.access import Permission as P
-from core.models import Job
+from core.models import Job, Notice
 from ledgers.models import LedgerVersion
 from students.models import (
     BulkAct,
@@ -55,6 +55,9 @@ ROUTES = {
     "accounts:sign-out": OPEN,
     "accounts:county-choose": OPEN,
     "accounts:password-change": P.OWN_ACCOUNT,
+    "accounts:notice-list": P.OWN_ACCOUNT,
+    "accounts:notice-read": P.OWN_ACCOUNT,
+    "accounts:notices-read": P.OWN_ACCOUNT,
     "accounts:token-list": P.TOKEN_MANAGE,
     "accounts:token-new": P.TOKEN_MANAGE,
     "accounts:token-revoke": P.TOKEN_MANAGE,
@@ -452,7 +455,13 @@ def own_download(user):
     return Job.objects.create(county="620602", task="students.download_list", actor_id=user.pk).pk
 
 
+def own_notice(user):
+    told = {"event": "e", "words": "任务已完成。", "path": "/"}
+    return Notice.objects.create(county="620602", person_id=user.pk, **told).pk
+
+
 OWNED = {
+    "notice_id": own_notice,
     "token_id": own_token,
     "view_id": own_view,
     "download_id": own_download,

@@ -1,0 +1,35 @@
+"""The page on which a job's result is looked at: where its notice and its own page lead."""
+
+from django.urls import reverse
+
+from core.models import Job
+
+_OWN = "core:job-detail"
+# Task: URL name, and which parameters of the job stand in its address.
+_PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "students.check_roster": ("students:import-detail", ("batch",)),
+    "students.commit_roster": ("students:import-detail", ("batch",)),
+    "students.preview_roll_over": ("students:rollover-detail", ("roll_over",)),
+    "students.commit_roll_over": ("students:rollover-detail", ("roll_over",)),
+    "students.undo_roll_over": ("students:rollover-detail", ("roll_over",)),
+    "students.find_duplicates": ("students:duplicate-list", ()),
+    "students.read_list": ("students:list-detail", ("list",)),
+    "students.apply_list": ("students:list-detail", ("list",)),
+    "students.compare": ("students:comparison-detail", ("run",)),
+    "casework.compare_dropouts": ("students:comparison-detail", ("run",)),
+    "students.change_categories": ("students:bulk-detail", ("act",)),
+    "casework.open_from_list": ("casework:list-openings", ("act",)),
+    "students.deliver_transfer": ("students:transfer-detail", ("transfer",)),
+    "students.answer_transfer": ("students:offer-detail", ("offer",)),
+    "ledgers.build": ("ledgers:ledger-detail", ("kind", "period")),
+}
+_BY_ITS_NUMBER = {"students.download_list": "students:download-detail"}
+
+
+def page_of(job: Job) -> str:
+    if job.task in _BY_ITS_NUMBER:
+        return reverse(_BY_ITS_NUMBER[job.task], args=[job.pk])
+    name, parameters = _PAGES.get(job.task, (_OWN, ()))
+    if name == _OWN or not set(parameters) <= job.params.keys():
+        return reverse(_OWN, args=[job.pk])
+    return reverse(name, args=[job.params[parameter] for parameter in parameters])
