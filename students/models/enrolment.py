@@ -43,11 +43,22 @@ class Enrolment(models.Model):
 
     county = models.CharField(max_length=6)
     student = models.ForeignKey(
-        Student, on_delete=models.PROTECT, related_name="enrolments", db_index=False
+        Student,
+        on_delete=models.PROTECT,
+        related_name="enrolments",
+        db_index=False,
+        db_constraint=False,
     )
-    school = models.ForeignKey(School, on_delete=models.PROTECT, null=True, blank=True)
+    school = models.ForeignKey(
+        School, on_delete=models.PROTECT, null=True, blank=True, db_constraint=False
+    )
     class_group = models.ForeignKey(
-        ClassGroup, on_delete=models.PROTECT, null=True, blank=True, db_index=False
+        ClassGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
     )
     grade = models.PositiveSmallIntegerField("年级", null=True, blank=True)
     attendance_mode = models.CharField(

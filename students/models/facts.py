@@ -45,14 +45,24 @@ class PersonCategory(models.Model):
 
     county = models.CharField(max_length=6)
     student = models.ForeignKey(
-        Student, on_delete=models.PROTECT, related_name="categories", db_index=False
+        Student,
+        on_delete=models.PROTECT,
+        related_name="categories",
+        db_index=False,
+        db_constraint=False,
     )
-    type = models.ForeignKey(CategoryType, on_delete=models.PROTECT, db_index=False)
+    type = models.ForeignKey(
+        CategoryType, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=60, default="", blank=True)
     batch = models.ForeignKey(
-        "students.ImportBatch", on_delete=models.PROTECT, null=True, blank=True
+        "students.ImportBatch",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
     )
 
     objects = PersonCategoryQuerySet.as_manager()

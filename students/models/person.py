@@ -49,8 +49,13 @@ class Student(models.Model):
     residence_address = models.CharField("现居住地", max_length=200, default="", blank=True)
     # The township that answers for the child: that of the school today, else of the hukou.
     township = models.CharField(max_length=9, default="", blank=True)
-    school = models.ForeignKey(School, on_delete=models.PROTECT, null=True, db_index=False)
-    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, null=True, db_index=False)
+    # References of this and the other tables an import fills: core.references.
+    school = models.ForeignKey(
+        School, on_delete=models.PROTECT, null=True, db_index=False, db_constraint=False
+    )
+    class_group = models.ForeignKey(
+        ClassGroup, on_delete=models.PROTECT, null=True, db_index=False, db_constraint=False
+    )
     grade = models.PositiveSmallIntegerField("年级", null=True, blank=True)
     extra = models.JSONField(default=dict)  # columns of rosters nobody asked for, by their label
     # Set when this record was merged into another one of the same child (students.duplicates).
@@ -118,7 +123,9 @@ class StudentIdentifier(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     county = models.CharField(max_length=6)
-    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="identifiers")
+    student = models.ForeignKey(
+        Student, on_delete=models.PROTECT, related_name="identifiers", db_constraint=False
+    )
     kind = models.CharField(max_length=12, choices=Kind)
     sealed = models.BinaryField()
     blind = models.BinaryField(max_length=16)
