@@ -1,6 +1,7 @@
 from students.models.bulk import BulkAct, BulkRow, ExportedStudent, ListExport
 from students.models.columns import ColumnLayout, ColumnProfile, SheetColumns
 from students.models.comparison import MatchDifference, MatchRun
+from students.models.correction import RosterCorrection, RosterMark
 from students.models.duplicates import DuplicatePair, MergedRow, StudentMerge
 from students.models.enrolment import Enrolment
 from students.models.facts import CategoryType, DisabilityRecord, LeftBehindFact, PersonCategory
@@ -41,6 +42,8 @@ __all__ = [
     "RollOver",
     "RollOverGroup",
     "RollOverRow",
+    "RosterCorrection",
+    "RosterMark",
     "RosterRow",
     "SavedView",
     "SavedViewUse",

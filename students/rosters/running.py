@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 from django.db.models import Count
 from django.utils import timezone
@@ -10,8 +11,10 @@ from django.utils import timezone
 from core import audit
 from schools.models import Division, School, SchoolYear
 from students.duplicates import finding
-from students.models import ImportBatch, RosterRow
+from students.models import ImportBatch, RosterMark, RosterRow
 from students.rosters import deciding, merging, staging
+from students.rosters.amending import Amendments
+from students.rosters.marks import Marks, spool
 from students.rosters.reading import Roster, SheetRead, open_roster
 from students.rosters.schools import KnownSchool, SchoolFinder
 from students.rosters.verdict import Setting
@@ -23,21 +26,39 @@ _MAX_SOURCE = 60
 def check_file(batch: ImportBatch, path: Path, *, report: Report) -> None:
     """Leaves the rows with their verdicts, and the temporary table `decided`."""
     RosterRow.objects.filter(batch=batch).delete()
+    RosterMark.objects.filter(batch=batch).delete()
+    amendments = Amendments(batch)
+    with spool() as file:
+        roster = _judge(batch, path, amendments=amendments, spooled=file, report=report)
+    batch.sheets = _sheets(batch, roster)
+    batch.ignored_sheets = roster.ignored_sheets
+    # Held to the end: who corrects a cell from now on finds the check over, and starts another.
+    ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if amendments.settle():
+        batch.state = ImportBatch.State.CHECKED
+    batch.save(update_fields=["sheets", "ignored_sheets", "state"])
+
+
+def _judge(
+    batch: ImportBatch, path: Path, *, amendments: Amendments, spooled: IO[str], report: Report
+) -> Roster:
     setting = Setting(schools=school_finder(batch.county), school_year=batch.school_year)
-    with open_roster(path, setting=setting) as roster:
+    with open_roster(path, setting=setting, amend=amendments.for_sheet) as roster:
+        marks = Marks(batch, roster, file=spooled)
         staging.stage(
-            roster.rows(),
+            marks.watch(),
             county=batch.county,
-            progress=lambda done: report(f"已读 {done} 行", done),
+            progress=lambda done: report(f"已读 {done} 行，退回 {marks.rejected} 行", done),
         )
     deciding.plan_for(sum(sheet.data_rows for sheet in roster.sheets))
     report("正在与库中学生比对", 0)
     deciding.decide_incoming(county=batch.county, on=_today(batch))
     deciding.keep_rows(county=batch.county, batch_id=batch.pk, columns=staging.STAGED)
-    batch.sheets = _sheets(batch, roster)
-    batch.ignored_sheets = roster.ignored_sheets
-    batch.state = ImportBatch.State.CHECKED
-    batch.save(update_fields=["sheets", "ignored_sheets", "state"])
+    marks.write()
+    if late := marks.late():
+        with open_roster(path, setting=setting, amend=amendments.for_sheet) as again:
+            Marks(batch, again, file=spooled).write_late(late)
+    return roster
 
 
 def school_finder(county: str) -> SchoolFinder:

@@ -4,7 +4,7 @@ Checking and writing run in a worker (students.tasks) or in a command; each is o
 a killed one leaves nothing behind and is simply done again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
-from students.models import ImportBatch, RosterRow
+from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow
 from students.rosters import files, running
 from students.rosters.running import Report
 
@@ -95,17 +95,30 @@ def _is_waiting(batch: ImportBatch) -> bool:
     return True
 
 
-def _start_check(batch: ImportBatch, *, actor: "_User | None") -> ImportBatch:
+def _start_check(batch: ImportBatch, *, actor: "_User | None", again: bool = False) -> ImportBatch:
     batch.check_job = jobs.start(
         county=batch.county,
         task=CHECK_TASK,
-        title=f"核对名册：{batch.file_name}"[:_MAX_NAME],
+        title=f"{'重新核对' if again else '核对'}名册：{batch.file_name}"[:_MAX_NAME],
         params={"batch": batch.pk},
         actor=actor,
-        key=f"roster-check-{batch.pk}",
+        # The job before may have done its work and not yet have ended: it must not stand for this.
+        key=None if again else f"roster-check-{batch.pk}",
     )
     batch.save(update_fields=["check_job"])
     return batch
+
+
+def check_again(batch: ImportBatch, *, actor: "_User | None") -> None:
+    """Judge a batch with what was corrected in it. The caller holds the batch.
+
+    A check at work looks for new corrections before it ends.
+    """
+    if batch.state == ImportBatch.State.CHECKING and _is_waiting(batch):
+        return
+    batch.state = ImportBatch.State.CHECKING
+    batch.save(update_fields=["state"])
+    _start_check(batch, actor=actor, again=True)
 
 
 def submit(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch:
@@ -137,7 +150,7 @@ def discard(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch
         raise BatchRefused(f"这份名册{batch.get_state_display()}，不能放弃。")
     batch.state = ImportBatch.State.DISCARDED
     batch.save(update_fields=["state"])
-    RosterRow.objects.filter(batch=batch).delete()
+    _forget_rows([batch])
     audit.record(county=county, actor=actor, action="roster.discard", target=batch)
     transaction.on_commit(lambda: files.forget(batch.stored_as))
     return batch
@@ -165,9 +178,12 @@ def check(
         return batch
     try:
         given = nullcontext(path) if path else files.opened(batch.stored_as)
-        with given as plain, tenancy.inside(county):
-            running.check_file(batch, plain, report=report)
-            guard()
+        with given as plain:
+            # Once more for what was corrected while it was read.
+            while batch.state == ImportBatch.State.CHECKING:
+                with tenancy.inside(county):
+                    running.check_file(batch, plain, report=report)
+                    guard()
     except FileRefused as refusal:
         batch = _refuse(county=county, batch_id=batch_id, refusal=refusal)
     return batch
@@ -238,7 +254,14 @@ def purge(*, before: date) -> int:
     """Staged rows of old batches, of all counties: what was not submitted by then is discarded."""
     old = ImportBatch.objects.filter(created_at__date__lt=before)
     old.filter(state=ImportBatch.State.CHECKED).update(state=ImportBatch.State.DISCARDED)
-    return RosterRow.objects.filter(batch__in=old).delete()[0]
+    return _forget_rows(old)
+
+
+def _forget_rows(batches: Iterable[ImportBatch]) -> int:
+    """The staged rows, and what was marked and corrected in them; the number of rows."""
+    RosterMark.objects.filter(batch__in=batches).delete()
+    RosterCorrection.objects.filter(batch__in=batches).delete()
+    return RosterRow.objects.filter(batch__in=batches).delete()[0]
 
 
 # -- the worker's end --------------------------------------------------------------------------
