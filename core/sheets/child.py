@@ -1,8 +1,9 @@
 """Runs as a process of its own: opens one hostile file, writes its cells as JSON lines.
 
-Started by core.sheets.reader as `python child.py PATH KIND ENCODING`, with no way to the database
-and under limits of memory and processor time; if a file breaks it, only it breaks. It knows the
-modules beside it (text.py) by the folder it was started from, and no others of the project.
+Started by core.sheets.reader as `python child.py PATH KIND ENCODING MOST` (MOST: how many rows of
+each sheet are wanted, 0 for all), with no way to the database and under limits of memory and
+processor time; if a file breaks it, only it breaks. It knows the modules beside it (text.py) by
+the folder it was started from, and no others of the project.
 Messages, one a line: {"sheet": name, "merged": [[row, column, row, column], …]}, then for the
 sheet any number of {"first": row, "rows": [[text, …], …]}, at last {"end": true}.
 Rows count from 1; the first cell of each list is column A. Every value is clean text: see
@@ -16,6 +17,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any, BinaryIO
 
 import orjson
@@ -32,12 +34,13 @@ Merged = list[tuple[int, int, int, int]]
 
 
 def main() -> None:
-    path, kind, encoding = sys.argv[1:4]
+    path, kind, encoding, most = sys.argv[1:5]
+    wanted = int(most) or None
     confine()
     write = sys.stdout.buffer.write
     for name, merged, rows in READERS[kind](path, encoding):
         write(orjson.dumps({"sheet": name, "merged": merged}) + b"\n")
-        for first, batch in batches(rows):
+        for first, batch in batches(islice(rows, wanted)):
             write(orjson.dumps({"first": first, "rows": batch}) + b"\n")
     write(b'{"end": true}\n')
     sys.stdout.buffer.flush()

@@ -78,12 +78,13 @@ class _Lines:
 
 
 @contextmanager
-def sheets(passed: Passed) -> Iterator[Iterator[Sheet]]:
-    """The sheets of a file that passed the gate, in workbook order.
+def sheets(passed: Passed, *, most: int = 0) -> Iterator[Iterator[Sheet]]:
+    """The sheets of a file that passed the gate, in workbook order; `most` rows of each, or all.
 
     Errors: FileRefused if the file cannot be read within the limits or is broken inside.
     """
     command = [sys.executable, str(_CHILD), str(passed.path), passed.kind, passed.encoding]
+    command.append(str(most))
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         try:
             yield _sheets(_Lines(cast(IO[bytes], child.stdout)))

@@ -48,11 +48,10 @@ CATEGORY_TITLES: dict[str, str] = {
     "disabled": "残疾",
 }
 EXTRA_TITLE = "其他信息（照原样保存）"
-_WHO = (Field.NAME, Field.ID_NUMBER, Field.ID_TYPE, Field.STUDENT_NO)
-_WHO += (Field.SEX, Field.BIRTH_DATE, Field.ETHNICITY, Field.NO_NUMBER, Field.REGISTERED)
-_WHERE = (Field.SCHOOL, Field.SCHOOL_CODE, Field.SCHOOL_TOWNSHIP, Field.STAGE, Field.GRADE)
-_WHERE += (Field.CLASS, Field.GRADE_AND_CLASS, Field.BOARDING_MODE, Field.BOARDING)
-_FACTS = (Field.CATEGORY_LIST, Field.DISABILITY)
+_FACTS = [Field.CATEGORY_LIST, Field.DISABILITY]
+_WHERE = [Field.SCHOOL, Field.SCHOOL_CODE, Field.SCHOOL_TOWNSHIP, Field.STAGE, Field.GRADE]
+_WHERE += [Field.CLASS, Field.GRADE_AND_CLASS, Field.BOARDING_MODE, Field.BOARDING]
+_WHO = [field for field in TITLES if field not in _WHERE + _FACTS]
 
 
 class UnknownField(ValueError):
