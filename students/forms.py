@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 
-from core import codes
-from core.forms import OfficeForm
+from core.forms import DayField, OfficeForm
 from students.comparison.services import Asked, Chosen
 from students.lists.kinds import KINDS
 from students.lists.services import Described
@@ -19,7 +18,6 @@ from students.models import (
     MatchRun,
     OfficeList,
     SavedView,
-    Student,
 )
 
 # Beside the states of an enrolment: a child with none today.
@@ -79,9 +77,7 @@ class CategoryForm(OfficeForm):
     """What many children are added to, or taken out of, in one act."""
 
     category = forms.ChoiceField(label="类别")
-    on = forms.DateField(
-        label="起始日期", widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"})
-    )
+    on = DayField(label="起始日期")
     source = forms.CharField(
         label="来源",
         max_length=60,
@@ -111,56 +107,6 @@ class RevealForm(OfficeForm):
         help_text="会记入审计，如：与户口簿核对。",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-
-
-class StudentForm(OfficeForm):
-    """What may be corrected by hand; numbers, school and class come by roster or transfer."""
-
-    full_name = forms.CharField(label="姓名", max_length=100)
-    former_name = forms.CharField(label="曾用名", max_length=100, required=False)
-    sex = forms.ChoiceField(
-        label="性别", required=False, choices=[("", "未登记"), *Student.Sex.choices]
-    )
-    birth_date = forms.DateField(
-        label="出生日期",
-        required=False,
-        help_text="如 2014-03-07 或 20140307",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
-    )
-    ethnicity_code = forms.ChoiceField(label="民族", required=False)
-    hukou_address = forms.CharField(label="户籍地址", max_length=200, required=False)
-    residence_address = forms.CharField(label="现居住地", max_length=200, required=False)
-    seen_at = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, student: Student, today: date, **kwargs: Any) -> None:
-        kwargs["initial"] = {name: getattr(student, name) for name in _EDITABLE} | {
-            "seen_at": student.updated_at.isoformat()
-        }
-        super().__init__(*args, **kwargs)
-        nations = codes.choices("ethnicity", on=today)
-        self.fields["ethnicity_code"].choices = [("", "未登记"), *nations]  # type: ignore[attr-defined]
-        self._today = today
-
-    def clean_birth_date(self) -> date | None:
-        born: date | None = self.cleaned_data["birth_date"]
-        if born and born > self._today:
-            raise ValidationError("出生日期晚于今天，请核对户口簿后改正")
-        return born
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in _EDITABLE}
-
-
-_EDITABLE = (
-    "full_name",
-    "former_name",
-    "sex",
-    "birth_date",
-    "ethnicity_code",
-    "hukou_address",
-    "residence_address",
-)
 
 
 class RosterForm(OfficeForm):
@@ -214,10 +160,9 @@ class OfficeListForm(OfficeForm):
         max_length=40,
         help_text="如：农业农村局、民政局、残联。同一单位请写同一名称。",
     )
-    list_date = forms.DateField(
+    list_date = DayField(
         label="名单日期",
         help_text="名单反映哪一天的情况，如 2026-09-15。新登记的类别从这一天起算。",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
     )
     default_type = forms.ChoiceField(
         label="没有类别栏时记为",
@@ -303,21 +248,18 @@ class ComparisonForm(OfficeForm):
         empty_label="请选择",
         help_text="户籍比对选公安户籍名单，在校比对选在校点名名单，以此类推。",
     )
-    as_of = forms.DateField(
+    as_of = DayField(
         label="比对日期",
         help_text="按这一天的学籍和类别比对。",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
     )
-    born_from = forms.DateField(
+    born_from = DayField(
         label="出生日期自",
         required=False,
         help_text="只比对这一段出生的学生；默认是本学年义务教育适龄（6—15 周岁）。都留空则不限。",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
     )
-    born_to = forms.DateField(
+    born_to = DayField(
         label="出生日期至",
         required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
     )
 
     def __init__(
@@ -364,25 +306,37 @@ class _ButtonForm(OfficeForm):
         return "；".join(str(error) for errors in self.errors.values() for error in errors)
 
 
+class _Numbers(forms.TypedMultipleChoiceField):
+    """What was ticked on a page, by number; whether it is there the service sees."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, required=False, **kwargs)
+
+    def valid_value(self, value: Any) -> bool:
+        return str(value).isdecimal() and len(str(value)) <= 18
+
+
 class DecisionForm(_ButtonForm):
     decision = forms.ChoiceField(label="处理", choices=MatchDifference.Decision.choices)
     found = forms.ChoiceField(
         label="结果类别", choices=MatchDifference.Found.choices, required=False
     )
-    difference = forms.IntegerField(label="结果", required=False)
+    difference = _Numbers(label="结果")
     expected = forms.IntegerField(label="条数", required=False)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         whole_class = said.get("found") and said.get("expected") is not None
         if not said.get("difference") and not whole_class:
-            raise ValidationError("没有选中要处理的结果，请在要处理的那一行点“认可”或“不认可”")
+            raise ValidationError("没有选中要处理的结果，请先勾选要处理的行，或点那一行的按钮")
+        if said.get("decision") == MatchDifference.Decision.OPEN and not said.get("difference"):
+            raise ValidationError("没有选中要撤销的结果，请先勾选要撤销的行")
         return said
 
     @property
     def chosen(self) -> Chosen:
         said = self.cleaned_data
-        return Chosen(said["found"], said["difference"], said["expected"])
+        return Chosen(said["found"], tuple(said["difference"]), said["expected"])
 
 
 class ConflictForm(_ButtonForm):

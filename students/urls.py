@@ -9,6 +9,7 @@ from students.views import (
     listing,
     lists,
     offers,
+    people,
     rollover,
     students,
     transfers,
@@ -17,6 +18,7 @@ from students.views import (
 app_name = "students"
 urlpatterns = [
     path("", listing.StudentList.as_view(), name="student-list"),
+    path("new/", people.StudentNew.as_view(), name="student-new"),
     path("search/", listing.StudentSearch.as_view(), name="student-search"),
     path("columns/", listing.ListColumns.as_view(), name="list-columns"),
     path("views/", listing.ViewSave.as_view(), name="view-save"),
@@ -142,6 +144,24 @@ urlpatterns = [
     path("<int:student_id>/transfer/", transfers.TransferNew.as_view(), name="transfer-new"),
     path("<int:student_id>/", students.StudentDetail.as_view(), name="student-detail"),
     path("<int:student_id>/edit/", students.StudentEdit.as_view(), name="student-edit"),
+    path("<int:student_id>/number/", people.NumberNew.as_view(), name="number-new"),
+    path("<int:student_id>/guardians/new/", people.GuardianNew.as_view(), name="guardian-new"),
+    path(
+        "<int:student_id>/guardians/<int:tie_id>/",
+        people.GuardianEdit.as_view(),
+        name="guardian-edit",
+    ),
+    path(
+        "<int:student_id>/guardians/<int:tie_id>/end/",
+        people.GuardianEnd.as_view(),
+        name="guardian-end",
+    ),
+    path("<int:student_id>/household/", people.HouseholdJoin.as_view(), name="household-join"),
+    path(
+        "<int:student_id>/household/leave/",
+        people.HouseholdLeave.as_view(),
+        name="household-leave",
+    ),
     path(
         "<int:student_id>/numbers/<uuid:secret_id>/reveal/",
         students.RevealNumber.as_view(),

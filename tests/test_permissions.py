@@ -35,6 +35,7 @@ from students.models import (
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
+    HouseholdMemberFactory,
     SchoolFactory,
     StudentGuardianFactory,
     TransferFactory,
@@ -55,6 +56,7 @@ ROUTES = {
     "accounts:sign-out": OPEN,
     "accounts:county-choose": OPEN,
     "accounts:password-change": P.OWN_ACCOUNT,
+    "accounts:keys-switch": P.OWN_ACCOUNT,
     "accounts:notice-list": P.OWN_ACCOUNT,
     "accounts:notice-read": P.OWN_ACCOUNT,
     "accounts:notices-read": P.OWN_ACCOUNT,
@@ -90,6 +92,13 @@ ROUTES = {
     "casework:list-openings-commit": P.CASE_OPEN,
     "students:student-detail": P.STUDENT_VIEW,
     "students:student-edit": P.STUDENT_EDIT,
+    "students:student-new": P.STUDENT_EDIT,
+    "students:number-new": P.STUDENT_EDIT,
+    "students:guardian-new": P.STUDENT_EDIT,
+    "students:guardian-edit": P.STUDENT_EDIT,
+    "students:guardian-end": P.STUDENT_EDIT,
+    "students:household-join": P.STUDENT_EDIT,
+    "students:household-leave": P.STUDENT_EDIT,
     "students:number-reveal": P.IDENTITY_REVEAL,
     "students:phone-reveal": P.IDENTITY_REVEAL,
     "students:list-list": P.ROSTER_IMPORT,
@@ -283,6 +292,7 @@ def world(db):
     case = DropoutCaseFactory()
     student = case.student
     kin = StudentGuardianFactory(student=student)
+    HouseholdMemberFactory(student=student)
     teacher = class_teacher(student.class_group)
     job = Job.objects.create(county="620602", task="core.test", title="任务")
     batch = ImportBatch.objects.create(
@@ -335,6 +345,7 @@ def world(db):
             **office_list(student),
             "identifier_id": student.identifiers.get().pk,
             "guardian_id": kin.guardian_id,
+            "tie_id": kin.pk,
             **dict.fromkeys(OWNED, 999_999_999),
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,

@@ -1,5 +1,6 @@
 """Reads of children, shaped for the list and for the page of one child."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from core import codes
 from core.access import Permission, Scope
 from core.models import AuditEntry
+from schools.divisions import place_words
 from schools.models import Division, School
 from students.forms import ENROLMENT_STATES, NOT_ENROLLED
 from students.models import (
@@ -19,6 +21,7 @@ from students.models import (
     PersonCategory,
     Student,
 )
+from students.people import looks
 from students.queries import wording
 from students.search import Search
 
@@ -199,6 +202,14 @@ class Deed:
 # Deed, and what the entry's purpose is called.
 _DEEDS = {
     "student.edit": ("修改资料", ""),
+    "student.register": ("手工登记", "暂无证件"),
+    "number.add": ("登记证件号", "依据"),
+    "guardian.add": ("添加监护人", ""),
+    "guardian.change": ("修改监护人", ""),
+    "guardian.end": ("结束监护", ""),
+    "household.join": ("登记户籍", ""),
+    "household.change": ("修改户籍", ""),
+    "household.leave": ("迁出户籍", ""),
     "student.create": ("随名册建档", "来源"),
     "student.change": ("随名册更新", "来源"),
     "student.roll_over": ("学年升级", ""),
@@ -206,13 +217,24 @@ _DEEDS = {
     "student.transfer": ("转学", ""),
     "category.add": ("添加类别", "依据"),
     "category.end": ("结束类别", "依据"),
+    "student.take_over": ("按名单比对更正", "来源"),
+    "student.take_back": ("撤回名单比对的更正", "来源"),
     "student.merge": ("与重复记录合并", ""),
     "student.absorbed": ("作为重复记录并入", ""),
     "student.unmerge": ("撤销合并", ""),
 }
 _CHANGING = (
     "student.edit",
+    "number.add",
+    "guardian.add",
+    "guardian.change",
+    "guardian.end",
+    "household.join",
+    "household.change",
+    "household.leave",
     "student.change",
+    "student.take_over",
+    "student.take_back",
     "student.merge",
     "student.roll_over",
     "student.roll_back",
@@ -229,7 +251,7 @@ def history(student: Student, *, latest: int = 50) -> list[Deed]:
         county=student.county, target_type=Student._meta.label_lower, target_id__in=records
     )
     # Who only looked stands in its own table (students.queries.viewers).
-    newest = about.exclude(action="identity.reveal").order_by("-pk")[:latest]
+    newest = about.exclude(action__in=looks.ALL).order_by("-pk")[:latest]
     categories = wording.category_names()
     return [_deed(entry, categories) for entry in newest]
 
@@ -246,3 +268,15 @@ def _deed(entry: AuditEntry, categories: dict[str, str]) -> Deed:
         f"{called}：{entry.purpose}" if called and entry.purpose else entry.purpose,
         changes if entry.action in _CHANGING else [],
     )
+
+
+def fact_words(student: Student, *, on: date) -> Callable[[str, Any], str]:
+    """How a fact of this child is said where values are compared."""
+    categories = wording.category_names()
+
+    def words(name: str, value: Any) -> str:
+        if name == "hukou_division":
+            return place_words(value or "", county=student.county, on=on)
+        return wording.change(name, None, value, categories=categories)[2]
+
+    return words

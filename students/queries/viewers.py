@@ -1,10 +1,11 @@
-"""谁看过该生: numbers shown and lists taken out, with the purpose that was given."""
+"""谁看过该生: pages opened, numbers shown and lists taken out, with the purpose given."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.models import AuditEntry
 from students.models import ExportedStudent, Student
+from students.people import looks
 
 _LATEST = 100
 
@@ -29,11 +30,10 @@ def _shown(county: str, records: list[int]) -> list[Look]:
         county=county,
         target_type=Student._meta.label_lower,
         target_id__in=records,
-        action="identity.reveal",
+        action__in=looks.ALL,
     )
     return [
-        Look(e.at, e.actor_name, f"查看{e.after.get('shown', '号码')}", e.purpose)
-        for e in entries.order_by("-pk")[:_LATEST]
+        Look(e.at, e.actor_name, _words(e), e.purpose) for e in entries.order_by("-pk")[:_LATEST]
     ]
 
 
@@ -49,3 +49,9 @@ def _exported(county: str, records: list[int]) -> list[Look]:
         )
         for row in newest
     ]
+
+
+def _words(entry: AuditEntry) -> str:
+    if entry.action == looks.LOOK:
+        return "打开学生页面"
+    return f"查看{entry.after.get('shown', '号码')}"

@@ -19,6 +19,12 @@ _LABELS = {field.name: str(field.verbose_name) for field in Student._meta.fields
     "boarding": "就读方式",
     "categories": "类别",
     "office_facts": "名单登记",
+    "guardian": "监护人",
+    "relation": "与学生关系",
+    "guardian_phone": "监护人电话",
+    "guardian_number": "监护人证件号",
+    "work_place": "务工地",
+    "household": "户籍",
     "promised_school": "应升初中",
 }
 _LISTS = {"ethnicity": "ethnicity", "ethnicity_code": "ethnicity", "grade": "grade"}

@@ -13,9 +13,14 @@ from django.views.generic import FormView, TemplateView, View
 
 from core.access import Permission
 from core.web import Requires
+from schools.divisions import place_words
 from students import services
-from students.forms import RevealForm, StudentForm
+from students.forms import RevealForm
 from students.models import Student
+from students.people import editing
+from students.people import queries as people
+from students.people.facts import Refused
+from students.people.forms import StudentForm
 from students.queries import children, viewers
 
 
@@ -35,6 +40,10 @@ class StudentPage(Requires):
 class StudentDetail(StudentPage, TemplateView):
     template_name = "students/student_detail.html"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        services.note_look(student=self.student, actor=self.request.user, now=timezone.now())
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         student, today, scope = self.student, timezone.localdate(), self.request.scope
         sees_history = scope.can(Permission.STUDENT_EDIT) or scope.can(Permission.AUDIT_VIEW)
@@ -44,8 +53,9 @@ class StudentDetail(StudentPage, TemplateView):
             student=student,
             today=today,
             identifiers=student.identifiers.order_by("kind", "-valid_from"),
-            guardianships=student.guardianships.select_related("guardian").order_by("-valid_from"),
-            memberships=student.memberships.select_related("household").order_by("-valid_from"),
+            hukou=place_words(student.hukou_division, county=student.county, on=today),
+            guardians=people.guardians(student, scope=scope, on=today),
+            homes=people.homes(student, scope=scope, on=today),
             categories=[(span, span.is_over(today)) for span in children.category_life(student)],
             enrolments=student.enrolments.select_related(*places).order_by("-valid_from"),
             disabilities=student.disabilities.order_by("-valid_from"),
@@ -121,6 +131,7 @@ class RevealPhone(Reveal):
         return tie.guardian.phone_mask
 
 
+@method_decorator(never_cache, name="dispatch")
 class StudentEdit(StudentPage, FormView):  # type: ignore[type-arg]
     permission = Permission.STUDENT_EDIT
     template_name = "students/student_form.html"
@@ -137,21 +148,29 @@ class StudentEdit(StudentPage, FormView):  # type: ignore[type-arg]
 
     def form_valid(self, form: StudentForm) -> HttpResponse:
         try:
-            services.edit_student(
+            editing.edit_student(
                 scope=self.request.scope,
                 actor=self.request.user,
                 student_id=self.student.pk,
-                seen_at=form.cleaned_data["seen_at"],
+                seen=form.cleaned_data["seen"],
+                said=form.said,
                 now=timezone.now(),
-                changes=form.changes,
             )
-        except services.EditRefused as refusal:
+        except Refused as refusal:
             form.add_error(refusal.field, str(refusal))
             return self.form_invalid(form)
-        except services.ChangedMeanwhile:
-            form.add_error(
-                None, "您打开本页以后，这份资料被他人改过。请先打开学生页面核对，再改一次"
-            )
+        except editing.PageTooOld:
+            form.add_error(None, "本页打开得太久，系统认不出当时显示的内容，请刷新后再改一次")
             return self.form_invalid(form)
+        except editing.ChangedMeanwhile as meanwhile:
+            return self._ask(form, meanwhile.clashes)
         messages.success(self.request, "资料已保存，改动已记入变更记录。")
         return redirect("students:student-detail", student_id=self.student.pk)
+
+    def form_invalid(self, form: StudentForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def _ask(self, form: StudentForm, clashes: list[editing.Clash]) -> HttpResponse:
+        form.add_error(None, "您打开本页以后，下面几项被他人改过。请逐项选定，再保存一次")
+        form.show(clashes, in_words=children.fact_words(self.student, on=timezone.localdate()))
+        return self.render_to_response(self.get_context_data(form=form), status=409)

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from core.models import AuditEntry
 from students.models import HouseholdCategory, PersonCategory
@@ -310,7 +309,8 @@ def test_saving_nothing_new_writes_nothing(client, officer):
     [
         ({"birth_date": "2015-01-02"}, "证件号显示 2016-03-07"),
         ({"sex": "女"}, "证件号显示男"),
-        ({"birth_date": "2016-13-40"}, "出生日期请写成日期"),
+        ({"birth_date": "2016-13-40"}, "出生日期写的是 2016 年 13 月 40 日，没有这一天"),
+        ({"birth_date": "前年"}, "出生日期请写成日期"),
         ({"full_name": ""}, "请填写姓名"),
         ({"ethnicity_code": "77"}, "民族没有这个选项"),
     ],
@@ -326,19 +326,69 @@ def test_a_contradiction_is_refused_in_words_and_keeps_the_answers(client, offic
     assert child.former_name == ""
 
 
-def test_two_people_do_not_overwrite_each_other(client, officer):
+def stale_form(client, child):
+    """What the page of a person held before somebody else saved."""
+    form = client.get(page("student-edit", child)).context["form"]
+    return {name: value or "" for name, value in form.initial.items()}
+
+
+def test_u019_the_second_of_two_people_chooses_field_by_field(client, officer):
+    """Two pages on one child: the second saver sees 原来/对方改为/您改为, his text still there."""
     child = with_number()
-    stale = client.get(page("student-edit", child)).context["form"].initial
-    child.updated_at = timezone.now()
-    child.save(update_fields=["updated_at"])
+    stale = stale_form(client, child)
+    edited(client, child, full_name="张晓明", residence_address="新店村三组")
 
     answer = client.post(
-        page("student-edit", child), {n: v or "" for n, v in stale.items()} | {"full_name": "张三"}
+        page("student-edit", child), stale | {"full_name": "张笑明", "former_name": "狗蛋"}
     )
 
-    assert "被他人改过" in answer.content.decode()
+    text = answer.content.decode()
     child.refresh_from_db()
-    assert child.full_name == "张小明"
+    assert (answer.status_code, child.full_name, child.former_name) == (409, "张晓明", "")
+    (clash,) = answer.context["form"].clashes
+    told = [clash[name] for name in ("label", "seen", "theirs", "mine", "by")]
+    assert told == ["姓名", "张小明", "张晓明", "张笑明", officer.full_name]
+    assert 'value="张笑明"' in text
+    assert 'value="狗蛋"' in text
+
+
+@pytest.mark.parametrize(("taken", "stored"), [("theirs", "张晓明"), ("mine", "张笑明")])
+def test_u019_the_choice_is_saved_with_what_else_was_typed(client, officer, taken, stored):
+    child = with_number()
+    stale = stale_form(client, child)
+    edited(client, child, full_name="张晓明")
+    mine = stale | {"full_name": "张笑明", "former_name": "狗蛋"}
+    asked = client.post(page("student-edit", child), mine)
+    seen = asked.context["form"].data["seen"]
+
+    answer = client.post(
+        page("student-edit", child), mine | {"seen": seen, "take_full_name": taken}
+    )
+
+    child.refresh_from_db()
+    assert (answer.status_code, child.full_name, child.former_name) == (302, stored, "狗蛋")
+
+
+def test_u020_two_people_who_change_different_facts_both_have_their_way(client, officer):
+    child = with_number()
+    stale = stale_form(client, child)
+    edited(client, child, residence_address="新店村三组")
+
+    answer = client.post(page("student-edit", child), stale | {"full_name": "张晓明"})
+
+    child.refresh_from_db()
+    assert answer.status_code == 302
+    assert (child.full_name, child.residence_address) == ("张晓明", "新店村三组")
+
+
+def test_a_page_of_another_child_saves_nothing_here(client, officer):
+    child, other = with_number(), StudentFactory()
+    stale = stale_form(client, other)
+
+    answer = client.post(page("student-edit", child), stale | {"full_name": "张三"})
+
+    child.refresh_from_db()
+    assert ("请刷新后再改一次" in answer.content.decode(), child.full_name) == (True, "张小明")
 
 
 def test_the_time_line_shows_what_was_and_what_is(client, officer):
@@ -357,3 +407,13 @@ def test_the_time_line_shows_what_was_and_what_is(client, officer):
 
     assert "脱贫户" in answer
     assert "2024-01-01 至 2025-12-31，来源：农业农村局名单" in answer
+
+
+def test_who_opened_the_page_is_part_of_the_record_once_a_day(client, officer):
+    child = with_number()
+    client.get(page("student-detail", child))
+    answer = client.get(page("student-detail", child))
+
+    (look,) = answer.context["looks"]
+    assert (look.actor_name, look.words) == (officer.full_name, "打开学生页面")
+    assert answer.context["entries"] == []
