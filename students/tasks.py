@@ -31,6 +31,7 @@ answer_transfer = jobs.work(ANSWER_TASK)(carrying.answer_job)
 read_list = jobs.work(lists.READ_TASK)(lists.read_job)
 apply_list = jobs.work(lists.APPLY_TASK)(lists.apply_job)
 compare_list = jobs.work(comparison.COMPARE_TASK)(comparison.compare_job)
+take_over = jobs.work(comparison.TAKE_TASK)(comparison.take_job)
 
 
 @shared_task

@@ -58,6 +58,7 @@ def open_suspects(*, scope: Scope, actor: User, run_id: int, today: date) -> Ope
         opened_on=today,
         suspicion=f"名单比对：{_SUSPICIONS[MatchRun.Kind(run.kind)]}",
     )
+    services.note_cases(run, {case.student_id: case.pk for case in opened.cases})
     audit.record(
         county=run.county,
         actor=actor,

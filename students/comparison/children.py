@@ -54,7 +54,8 @@ SELECT e.number_id, %(county)s, n.student_id, 'id_number', e.number_sealed, e.nu
  WHERE n.name_tokens IS NOT NULL AND e.number_sealed IS NOT NULL
 """
 _LINK = """
-UPDATE students_matchdifference d SET student_id = n.student_id
+UPDATE students_matchdifference d
+   SET student_id = n.student_id, outcome = jsonb_build_object('student', n.student_id)
   FROM newcomers n WHERE d.id = n.difference_id;
 UPDATE students_listentry e SET student_id = n.student_id
   FROM newcomers n WHERE e.id = n.entry_id

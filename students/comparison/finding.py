@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection
 
 from students.comparison import matching
+from students.comparison.taking import MOVING
 from students.lists.places import IN_PLACES, values_of
 from students.models import MatchDifference, MatchRun
 
@@ -54,6 +55,8 @@ SELECT %(county)s, %(run)s, found, how, entry, student_id, fields, 'open', '', '
          SELECT CASE WHEN t.full_name = s.full_name
                       AND (t.birth_date IS NULL OR t.birth_date = s.birth_date)
                       AND (t.sex = '' OR t.sex = s.sex)
+                      AND (t.ethnicity_code = '' OR t.ethnicity_code = s.ethnicity_code)
+                      AND (t.grade IS NULL OR NOT %(tells_grade)s OR t.grade = s.grade)
                       AND (t.school_id IS NULL OR t.school_id = s.school_id)
                       AND (t.categories = '{{}}' OR t.categories <@ coalesce(held.types, '{{}}'))
                      THEN '{{}}'::jsonb
@@ -65,6 +68,12 @@ SELECT %(county)s, %(run)s, found, how, entry, student_id, fields, 'open', '', '
                              THEN jsonb_build_array(s.birth_date, t.birth_date) END,
                          'sex', CASE WHEN t.sex NOT IN ('', s.sex)
                              THEN jsonb_build_array(s.sex, t.sex) END,
+                         'ethnicity_code', CASE
+                             WHEN t.ethnicity_code NOT IN ('', s.ethnicity_code)
+                             THEN jsonb_build_array(s.ethnicity_code, t.ethnicity_code) END,
+                         'grade', CASE WHEN %(tells_grade)s AND t.grade IS NOT NULL
+                             AND t.grade IS DISTINCT FROM s.grade
+                             THEN jsonb_build_array(s.grade, t.grade) END,
                          'school', CASE WHEN t.school_id IS DISTINCT FROM s.school_id
                              AND t.school_id IS NOT NULL THEN jsonb_build_array(
                              (SELECT x.name FROM schools_school x WHERE x.id = s.school_id),
@@ -95,6 +104,8 @@ def find(run: MatchRun, *, side: str, types: list[str]) -> dict[str, int]:
         "born_from": run.born_from,
         "born_to": run.born_to,
         "types": types,
+        # The grade another office writes is often that of the year before.
+        "tells_grade": run.office_list.kind in MOVING,
         **values_of(run.office_list),
     }
     usable = run.office_list.counts.get("good", 0) + run.office_list.counts.get("doubtful", 0)

@@ -15,8 +15,8 @@ _THEIRS = """
 DROP TABLE IF EXISTS pg_temp.theirs;
 CREATE TEMPORARY TABLE theirs ON COMMIT DROP AS
 SELECT e.id AS entry, e.number_blind, e.student_no_blind, e.full_name, e.name_key, e.sex,
-       e.birth_date, e.school_id, e.school_text, e.number_mask, e.guardian_name, e.head_name,
-       e.categories
+       e.birth_date, e.ethnicity_code, e.school_id, e.grade, e.school_text, e.number_mask,
+       e.guardian_name, e.head_name, e.categories
   FROM students_listentry e
  WHERE e.county = %(county)s AND e.office_list_id = %(list)s
    AND e.verdict IN ('good', 'doubtful') {of};

@@ -9,18 +9,23 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core import audit, jobs, tenancy
 from core.models import Job
-from students.comparison import children, finding
+from students.comparison import children, finding, taking, undoing
 from students.comparison.sides import SIDES
 from students.lists.applying import covered_types
 from students.models import MatchDifference, MatchRun, OfficeList
 
 Kind, Decision = MatchRun.Kind, MatchDifference.Decision
+Found = MatchDifference.Found
 COMPARE_TASK, DROPOUTS_TASK = "students.compare", "casework.compare_dropouts"
+TAKE_TASK = "students.take_over"
+# More accepted findings than this are written by a worker, so many at a time.
+AT_ONCE, CHUNK = 500, 2_000
 # The classes whose accepted findings are suspicions, or ours to register.
 SUSPECTS: dict[str, str | None] = {
     Kind.POPULATION: MatchDifference.Found.ONLY_THEIRS,
@@ -39,6 +44,9 @@ FITTING: dict[str, frozenset[str]] = {
 }
 READ_STATES = frozenset({"needs_confirm", "ready", "applying", "applied"})
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('students.comparison'), %s)"
+# The lock of roster commits: nobody else changes many children meanwhile.
+_ROSTERS = "SELECT pg_advisory_xact_lock(hashtext('students.rosters'), %s)"
+_NO_ROSTER_NOW = "SELECT pg_try_advisory_xact_lock(hashtext('students.rosters'), %s)"
 Guard = Callable[[], None]
 
 
@@ -123,49 +131,137 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One finding, or all of a class that are still open; then `expected` is the shown count."""
+    """Single findings, or all open ones of a class; then `expected` is the shown count."""
 
     found: str = ""
-    difference_id: int | None = None
+    differences: tuple[int, ...] = ()
     expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one decision came to."""
+
+    findings: int
+    partly: int = 0  # differing findings of which something was not taken over
+    job: Job | None = None  # that writes them
 
 
 @transaction.atomic
 def decide(
     *, county: str, run_id: int, chosen: Chosen, decision: str, note: str, actor: User
-) -> int:
-    """How many findings were decided. Errors: DoesNotExist, ComparisonRefused."""
+) -> Decided:
+    """Accept or reject what is open. Accepted differences are written to the child at once, or
+    by a worker where they are many. Errors: MatchDifference.DoesNotExist, ComparisonRefused.
+    """
     run = held(county, run_id)
-    rows = MatchDifference.objects.filter(county=county, run=run)
-    if chosen.difference_id is not None:
-        rows = rows.filter(pk=chosen.difference_id)
-        if not rows.exists():
-            raise MatchDifference.DoesNotExist
-    else:
-        rows = rows.filter(found=chosen.found, decision=Decision.OPEN)
-        _refuse_other_count(rows.count(), chosen.expected)
-    is_open = decision == Decision.OPEN
-    done = rows.update(
+    rows = _open_ones(run, chosen)
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    is_accepted = decision == Decision.ACCEPTED
+    takes = list(rows.filter(found=Found.DIFFERS).values_list("pk", flat=True))
+    if takes and is_accepted and run.office_list.purged_at is not None:
+        raise ComparisonRefused(
+            "这份名单的各行已按期清理，不能再采用其中的内容。请重新上传名单，比对后再处理。"
+        )
+    MatchDifference.objects.filter(pk__in=ids).update(
         decision=decision,
-        decided_at=None if is_open else timezone.now(),
-        decided_by=None if is_open else actor.pk,
-        decided_by_name="" if is_open else actor.full_name,
+        decided_at=timezone.now(),
+        decided_by=actor.pk,
+        decided_by_name=actor.full_name,
         note=note,
     )
-    audit.record(
-        county=county,
-        actor=actor,
-        action="comparison.decide",
-        target=run,
-        after={
-            "decision": decision,
-            "count": done,
-            "note": note,
-            **({"difference": chosen.difference_id} if chosen.difference_id else {}),
-            **({"found": chosen.found} if chosen.found else {}),
-        },
+    after = {"decision": decision, "count": len(ids), "note": note, "found": chosen.found}
+    if chosen.differences:
+        after["differences"] = ids
+    _note(run, actor=actor, action="comparison.decide", after=after)
+    return _take(run, takes if is_accepted else [], findings=len(ids), actor=actor)
+
+
+def _open_ones(run: MatchRun, chosen: Chosen) -> QuerySet[MatchDifference]:
+    rows = MatchDifference.objects.filter(county=run.county, run=run)
+    still_open = rows.filter(decision=Decision.OPEN)
+    if not chosen.differences:
+        still_open = still_open.filter(found=chosen.found)
+        _refuse_other_count(still_open.count(), chosen.expected)
+        return still_open
+    named = rows.filter(pk__in=chosen.differences)
+    still_open = still_open.filter(pk__in=chosen.differences)
+    if not still_open.exists():
+        one = named.first()
+        if one is None:
+            raise MatchDifference.DoesNotExist
+        raise ComparisonRefused(
+            f"选中的结果已由{one.decided_by_name}记为“{one.get_decision_display()}”。"
+            "需要改的，请先撤销，再重新处理。"
+        )
+    return still_open
+
+
+def _take(run: MatchRun, ids: list[int], *, findings: int, actor: User) -> Decided:
+    if not ids:
+        return Decided(findings)
+    if len(ids) > AT_ONCE:
+        job = jobs.start(
+            county=run.county,
+            task=TAKE_TASK,
+            title=f"采用名单的内容：{run}"[:200],
+            params={"run": run.pk},
+            actor=actor,
+            key=taking_key(run),
+        )
+        return Decided(findings, job=job)
+    _hold_rosters(run.county)
+    taken = taking.take_over(run, ids=ids, most=len(ids))
+    return Decided(findings, partly=taken.partly)
+
+
+def taking_key(run: MatchRun) -> str:
+    return f"take-over-{run.pk}"
+
+
+def _hold_rosters(county: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_NO_ROSTER_NOW, [int(county)])
+        if not cursor.fetchone()[0]:
+            raise ComparisonRefused(
+                "正在写入名册或名单，其中可能有这些学生。请等写完（约几分钟）再处理。"
+            )
+
+
+def _note(run: MatchRun, *, actor: User, action: str, after: dict[str, object]) -> None:
+    said = {name: value for name, value in after.items() if value not in ("", None)}
+    audit.record(county=run.county, actor=actor, action=action, target=run, after=said)
+
+
+@transaction.atomic
+def undo(*, county: str, run_id: int, differences: tuple[int, ...], actor: User) -> int:
+    """Decisions back to open, and what accepting wrote taken back: all of them, or none.
+
+    Errors: MatchDifference.DoesNotExist, ComparisonRefused where something has changed since.
+    """
+    run = held(county, run_id)
+    rows = MatchDifference.objects.filter(county=county, run=run, pk__in=differences)
+    decided = list(rows.exclude(decision=Decision.OPEN).select_related("entry").order_by("student"))
+    if not decided:
+        raise MatchDifference.DoesNotExist
+    if any(row.found == Found.DIFFERS and row.outcome for row in decided):
+        _hold_rosters(county)
+    for row in decided:
+        try:
+            undoing.take_back(run, row, actor=actor)
+        except undoing.CannotTakeBack as refusal:
+            raise ComparisonRefused(str(refusal)) from refusal
+    rows.filter(pk__in=[row.pk for row in decided]).update(
+        decision=Decision.OPEN,
+        decided_at=None,
+        decided_by=None,
+        decided_by_name="",
+        note="",
+        outcome=None,
     )
-    return done
+    after = {"count": len(decided), "differences": [row.pk for row in decided]}
+    _note(run, actor=actor, action="comparison.undo", after=after)
+    return len(decided)
 
 
 def _refuse_other_count(count: int, expected: int | None) -> None:
@@ -178,7 +274,7 @@ def _refuse_other_count(count: int, expected: int | None) -> None:
 
 def held(county: str, run_id: int) -> MatchRun:
     """The finished run, locked: decisions on one run go one after the other."""
-    rows = MatchRun.objects.select_for_update(of=("self",))
+    rows = MatchRun.objects.select_for_update(of=("self",)).select_related("office_list")
     run = rows.get(pk=run_id, county=county)
     if run.state != MatchRun.State.DONE:
         raise ComparisonRefused("比对还没有完成，请等完成后再处理。")
@@ -219,7 +315,46 @@ def suspects(run: MatchRun) -> list[int]:
     return list(rows.values_list("student_id", flat=True))
 
 
+def note_cases(run: MatchRun, cases: dict[int, int]) -> None:
+    """The finding of each child (key) led to a case (value): it can no longer be undone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LED_TO, [list(cases), list(cases.values()), run.county, run.pk])
+
+
+_LED_TO = """
+UPDATE students_matchdifference d
+   SET outcome = coalesce(d.outcome, '{}') || jsonb_build_object('case', c.case_id)
+  FROM unnest(%s::bigint[], %s::bigint[]) c (student_id, case_id)
+ WHERE d.county = %s AND d.run_id = %s AND d.student_id = c.student_id
+   AND d.decision = 'accepted'
+"""
+
+
 # -- the worker's end --------------------------------------------------------------------------
+
+
+def take_job(job: Job) -> dict[str, object]:
+    """Chunk by chunk, each as good as decided one by one; a killed worker's successor goes on."""
+    with tenancy.inside(job.county):
+        waiting = MatchDifference.objects.filter(
+            county=job.county,
+            run=job.params["run"],
+            found=Found.DIFFERS,
+            decision=Decision.ACCEPTED,
+            outcome__isnull=True,
+        )
+        job.plan(total=job.done + waiting.count(), stage="正在写入采用的内容")
+    findings = partly = 0
+    while True:
+        with tenancy.inside(job.county):
+            with connection.cursor() as cursor:
+                cursor.execute(_ROSTERS, [int(job.county)])
+            run = held(job.county, job.params["run"])
+            taken = taking.take_over(run, ids=None, most=CHUNK)
+            job.advance(taken.findings)
+        findings, partly = findings + taken.findings, partly + taken.partly
+        if not taken.findings:
+            return {"run": job.params["run"], "findings": findings, "partly": partly}
 
 
 def compare_job(job: Job) -> dict[str, object]:

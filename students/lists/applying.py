@@ -228,6 +228,19 @@ def apply(applying: Applying) -> dict[str, int]:
     return counts
 
 
+def own_types(office_list: OfficeList) -> list[str]:
+    return list(KINDS[office_list.kind].types)
+
+
+def add_listed(office_list: OfficeList, *, until: date | None) -> None:
+    """Only what the temporary table `listed` adds; `changed` and `claimed` tell what came of it."""
+    values = _values(Applying(office_list, until, None, ""))
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.claimed")
+        for statement in (_CLAIMED, _ASK_CLAIMED, _ADD):
+            cursor.execute(statement, values)
+
+
 def _statements(applying: Applying) -> list[str]:
     is_newest = applying.until is None
     kind = applying.office_list.kind
@@ -255,7 +268,7 @@ def _values(applying: Applying) -> dict[str, Any]:
         "source": of.source[:60],
         # What was entered by hand in the office's name is the office's word too.
         "sources": [of.source[:60], of.owning_body],
-        "own": list(KINDS[of.kind].types),
+        "own": own_types(of),
         "covers": covered_types(of),
         "on": of.list_date,
         "day_before": of.list_date - timedelta(days=1),

@@ -59,7 +59,7 @@ class ListFile:
             self.ignored_sheets.append(sheet.name)
             self._has_values = self._has_values or any(any(row) for _, row in rows)
             return
-        read = SheetRead(len(self.sheets), sheet.name, (header.first_row, header.last_row))
+        read = SheetRead(len(self.sheets), sheet.name, header)
         self.sheets.append(read)
         yield from self._entries(read, header, with_merged(chain(top.items(), rows), sheet.merged))
 

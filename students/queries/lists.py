@@ -7,10 +7,12 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from core.access import Permission, Scope
+from core.models import Job
 from core.sheets.gate import REMEDIES as FILE_REMEDIES
 from core.sheets.gate import Refusal
 from schools.models import Division, School
-from students.comparison.services import CREATES, READ_STATES, SUSPECTS
+from students.comparison.services import CREATES, READ_STATES, SUSPECTS, taking_key
+from students.comparison.taking import LEFT
 from students.lists.entries import DUPLICATE_MEMBER, DUPLICATE_PERSON, NO_PROMISE, NOT_JUNIOR
 from students.lists.kinds import KINDS
 from students.models import (
@@ -196,6 +198,7 @@ def tabs(run: MatchRun) -> list[Tab]:
 class FindingLine:
     row: MatchDifference
     differing: list[tuple[str, str, str]]
+    left: list[tuple[str, str]]  # fields that accepting did not take over, and why
 
     @property
     def name(self) -> str:
@@ -227,9 +230,24 @@ def finding_lines(rows: list[MatchDifference]) -> list[FindingLine]:
                 wording.change(field, before, after, categories=names)
                 for field, (before, after) in row.fields.items()
             ],
+            _left(row, names),
         )
         for row in rows
     ]
+
+
+def _left(row: MatchDifference, names: dict[str, str]) -> list[tuple[str, str]]:
+    kept = (row.outcome or {}).get("left") or {}
+    return [
+        (wording.change(field, "", "", categories=names)[0], LEFT[why])
+        for field, why in kept.items()
+    ]
+
+
+def taking_job(run: MatchRun) -> Job | None:
+    """The job that writes what was accepted, while it runs."""
+    running = Job.objects.filter(county=run.county, key=taking_key(run))
+    return running.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).first()
 
 
 @dataclass(frozen=True, slots=True)

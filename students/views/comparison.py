@@ -81,7 +81,9 @@ class ComparisonDetail(ComparisonPage, TemplateView):
         return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
 
     def _job(self) -> Job | None:
-        job = self.run.job if self.run.state == MatchRun.State.RUNNING else None
+        if self.run.state != MatchRun.State.RUNNING:
+            return lists.taking_job(self.run)
+        job = self.run.job
         return job if job and not job.is_over else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -136,23 +138,29 @@ class ComparisonDecide(ComparisonPage, View):
             messages.error(request, form.words)
             return redirect(here)
         try:
-            done = services.decide(
-                county=self.run.county,
-                run_id=self.run.pk,
-                chosen=form.chosen,
-                decision=form.cleaned_data["decision"],
-                note=form.cleaned_data["note"],
-                actor=self.request.user,
-            )
+            messages.success(request, self._done(form))
         except services.ComparisonRefused as refusal:
             messages.error(request, str(refusal))
         except MatchDifference.DoesNotExist:
             messages.error(request, "这条结果已不在本次比对里，请刷新页面后再点。")
-        else:
-            words = MatchDifference.Decision(form.cleaned_data["decision"]).label
-            messages.success(request, f"已将 {done} 条记为“{words}”。")
         found = form.cleaned_data["found"]
         return redirect(f"{here}?found={found}" if found else here)
+
+    def _done(self, form: DecisionForm) -> str:
+        run = {"county": self.run.county, "run_id": self.run.pk, "actor": self.request.user}
+        decision = MatchDifference.Decision(form.cleaned_data["decision"])
+        if decision == MatchDifference.Decision.OPEN:
+            undone = services.undo(differences=form.chosen.differences, **run)
+            return f"已撤销 {undone} 条的处理，恢复为待定。"
+        decided = services.decide(
+            chosen=form.chosen, decision=decision, note=form.cleaned_data["note"], **run
+        )
+        words = f"已将 {decided.findings} 条记为“{decision.label}”。"
+        if decided.job:
+            words += "对方的内容正在写入学生记录，本页显示进度。"
+        if decided.partly:
+            words += f"其中 {decided.partly} 条有内容没有采用，原因写在那一行。"
+        return words
 
 
 class ComparisonCreate(ComparisonPage, View):

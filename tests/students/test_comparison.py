@@ -251,7 +251,7 @@ def decide(run, decision="accepted", **chosen):
 def test_one_finding_is_decided_with_a_trail():
     run = compared(stranger(), stranger("诸葛远", date(2015, 6, 6)))
     first = MatchDifference.objects.filter(run=run).earliest("pk")
-    decide(run, difference_id=first.pk)
+    decide(run, differences=(first.pk,))
 
     first.refresh_from_db()
     assert (first.decision, first.note) == ("accepted", "已核")
@@ -259,7 +259,7 @@ def test_one_finding_is_decided_with_a_trail():
     assert first.decided_by_name
     assert MatchDifference.objects.filter(run=run, decision="open").count() == 1
     entry = AuditEntry.objects.get(action="comparison.decide")
-    assert entry.after["difference"] == first.pk
+    assert entry.after["differences"] == [first.pk]
 
 
 def test_all_of_a_class_acts_on_what_is_open_and_only_on_the_shown_count():
@@ -267,7 +267,7 @@ def test_all_of_a_class_acts_on_what_is_open_and_only_on_the_shown_count():
 
     with pytest.raises(ComparisonRefused, match="现在是 2 条"):
         decide(run, found="only_theirs", expected=3)
-    assert decide(run, found="only_theirs", expected=2) == 2
+    assert decide(run, found="only_theirs", expected=2).findings == 2
     assert MatchDifference.objects.filter(run=run, decision="open").count() == 1
 
 
