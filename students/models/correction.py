@@ -4,7 +4,6 @@ import json
 import uuid
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from core import crypto
@@ -49,7 +48,7 @@ class RosterMark(models.Model):
 
 
 class RosterCorrection(models.Model):
-    """One act of correcting: a cell, or every cell of a field that holds the value seen.
+    """One act of correcting: a cell, or all cells that had one fault and one content in common.
 
     The file stays as it was handed in; its reading is amended by these, in their order.
     """
@@ -63,14 +62,11 @@ class RosterCorrection(models.Model):
     )
     field = models.CharField(max_length=20)
     label = models.CharField(max_length=200)  # the head of the column
-    sheet_no = models.PositiveSmallIntegerField(null=True)
-    row_no = models.PositiveIntegerField(null=True)
-    column = models.PositiveSmallIntegerField(null=True)
+    targets = models.JSONField(default=list)  # [{"sheet": 0, "column": 4, "rows": [7, 9]}]
+    cells = models.PositiveIntegerField(default=1)
     seal_id = models.UUIDField(default=uuid.uuid4)
-    seen_blind = models.BinaryField(max_length=16)
     sealed = models.BinaryField()  # {"seen": ..., "new": ...}
     is_judged = models.BooleanField(default=False)  # the last check knew of it
-    cells_changed = models.PositiveIntegerField(default=0)  # by the last check
     made_by = models.BigIntegerField(null=True)
     made_by_name = models.CharField(max_length=60, default="")
     made_at = models.DateTimeField(default=timezone.now)
@@ -79,20 +75,9 @@ class RosterCorrection(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["batch", "id"], name="roster_correction_order")]
-        constraints = [
-            models.CheckConstraint(
-                name="roster_correction_of_one_cell_or_all",
-                condition=Q(sheet_no=None, row_no=None, column=None)
-                | Q(sheet_no__isnull=False, row_no__isnull=False, column__isnull=False),
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"batch {self.batch_id} correction {self.pk}"
-
-    @property
-    def is_of_all(self) -> bool:
-        return self.row_no is None
 
     def texts(self) -> tuple[str, str]:
         """What was seen, and what it was corrected to."""

@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -17,6 +17,7 @@ from core.sheets.text import clean, squeeze
 from students.models import ImportBatch, RosterCorrection, RosterMark
 from students.rosters import cells, services
 from students.rosters.labels import Field
+from students.rosters.marks import Note
 from students.rosters.reasons import REMEDIES, Reason
 
 if TYPE_CHECKING:
@@ -24,8 +25,20 @@ if TYPE_CHECKING:
 
 State = ImportBatch.State
 MAX_TEXT = 200
-SCIENTIFIC = "证件号被 Excel 变成了科学计数，后几位已丢失，请把该列设为文本后重新复制"  # U017
+# U017 of the user experience: the wording every page uses for such a number.
+SCIENTIFIC = "证件号被 Excel 变成了科学计数，后几位已丢失，请把该列设为文本后重新复制"
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d*)?E[+-]?\d+|\d+\.\d+", re.IGNORECASE).fullmatch
+# Faults of the content itself: whoever wrote it once wrote it again, and one answer holds for all.
+SAME_EVERYWHERE = frozenset(
+    (
+        Reason.SCHOOL_UNKNOWN,
+        Reason.SCHOOL_AMBIGUOUS,
+        Reason.BIRTH_DATE_INVALID,
+        Reason.GRADE_UNKNOWN,
+        Note.SEX_UNREAD,
+        Note.ETHNICITY_UNREAD,
+    )
+)
 
 
 class CellRefused(Exception):
@@ -35,9 +48,9 @@ class CellRefused(Exception):
 class ChangedMeanwhile(Exception):
     """Somebody else corrected the cell after it was shown: what stands there, and by whom."""
 
-    def __init__(self, *, text: str, token: str, by: str) -> None:
+    def __init__(self, *, field: str, standing: "Standing") -> None:
         super().__init__()
-        self.text, self.token, self.by = text, token, by
+        self.field, self.standing = field, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,62 +80,31 @@ def token(text: str) -> str:
     return crypto.blind_index(text).hex()[:16]
 
 
-# -- what stands -------------------------------------------------------------------------------
-
-
 class Waiting:
-    """The corrections of a batch that its last check did not know of."""
+    """What was corrected in a batch since its last check."""
 
     def __init__(self, batch: ImportBatch) -> None:
+        self._cells: dict[Place, Standing] = {}
         waiting = RosterCorrection.objects.filter(batch=batch, undone_at=None, is_judged=False)
-        self._all = [(one, *one.texts()) for one in waiting.order_by("pk")]
+        for one in waiting.order_by("pk"):
+            standing = Standing(one.texts()[1], one.made_by_name, is_waiting=True)
+            for target in one.targets:
+                for row in target["rows"]:
+                    self._cells[Place(target["sheet"], row, target["column"])] = standing
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._cells)
 
-    def standing(self, place: Place, field: str, text: str) -> Standing:
+    def standing(self, place: Place, text: str) -> Standing:
         """`text` is what the last check read there."""
-        found = Standing(text)
-        for one, seen, new in self._all:
-            here = (one.sheet_no, one.row_no, one.column)
-            of_all = one.is_of_all and (one.field, seen) == (field, found.text)
-            if of_all or here == (place.sheet, place.row, place.column):
-                found = Standing(new, one.made_by_name, is_waiting=True)
-        return found
-
-
-def _standing(batch: ImportBatch, place: Place, field: str) -> Standing | None:
-    """None where the row is in order by now, and nobody corrected this cell of it."""
-    mark = RosterMark.objects.filter(batch=batch, sheet_no=place.sheet, row_no=place.row).first()
-    last = _last_of_cell(batch, place)
-    if mark is None:
-        return Standing(last.texts()[1], last.made_by_name) if last else None
-    read = mark.cells()
-    text = read[place.column] if place.column < len(read) else ""
-    found = Waiting(batch).standing(place, field, text)
-    if not found.by and last:
-        return Standing(found.text, last.made_by_name)
-    return found
-
-
-def _last_of_cell(batch: ImportBatch, place: Place) -> RosterCorrection | None:
-    made = RosterCorrection.objects.filter(
-        batch=batch, sheet_no=place.sheet, row_no=place.row, column=place.column, undone_at=None
-    )
-    return made.order_by("-pk").first()
+        return self._cells.get(place) or Standing(text)
 
 
 # -- correcting --------------------------------------------------------------------------------
 
 
 def correct(
-    *,
-    county: str,
-    batch_id: int,
-    place: Place,
-    text: str,
-    seen: str,
-    actor: "_User",
+    *, county: str, batch_id: int, place: Place, text: str, seen: str, actor: "_User"
 ) -> str:
     """Set one cell; `seen` is the token of what the person saw there. Gives the kept text.
 
@@ -131,50 +113,78 @@ def correct(
     batch = _held(county=county, batch_id=batch_id)
     label, field = _head(batch, place)
     text = checked(field, text)
-    now = _standing(batch, place, field)
+    now = standing(batch, place)
     if now is None:
         raise services.BatchRefused("这一行已经改好，不再退回。请刷新本页查看。")
     if now.text == text:
         return text
     if now.token != seen:
-        raise ChangedMeanwhile(text=now.text, token=now.token, by=now.by)
-    _keep(batch, field=field, label=label, seen=now.text, new=text, place=place, actor=actor)
+        raise ChangedMeanwhile(field=field, standing=now)
+    targets = [{"sheet": place.sheet, "column": place.column, "rows": [place.row]}]
+    _keep(batch, field=field, label=label, targets=targets, seen=now.text, new=text, actor=actor)
     return text
+
+
+def standing(batch: ImportBatch, place: Place) -> Standing | None:
+    """None where the row is in order by now and nobody corrected this cell of it."""
+    mark = RosterMark.objects.filter(batch=batch, sheet_no=place.sheet, row_no=place.row).first()
+    last = _last_of_cell(batch, place)
+    if last:
+        return Standing(last.texts()[1], last.made_by_name, is_waiting=not last.is_judged)
+    if mark is None:
+        return None
+    read = mark.cells()
+    return Standing(read[place.column] if place.column < len(read) else "")
+
+
+def _last_of_cell(batch: ImportBatch, place: Place) -> RosterCorrection | None:
+    cell = [{"sheet": place.sheet, "column": place.column, "rows": [place.row]}]
+    made = RosterCorrection.objects.filter(batch=batch, undone_at=None, targets__contains=cell)
+    return made.order_by("-pk").first()
 
 
 def correct_all(
     *, county: str, batch_id: int, code: str, field: str, value: str, text: str, actor: "_User"
 ) -> int:
-    """Every cell of this field that holds this value; `value` is its token. How many are marked.
+    """All cells with this fault and this content; `value` is its token. The number of cells.
 
     Errors: ImportBatch.DoesNotExist, BatchRefused, CellRefused, ChangedMeanwhile.
     """
     batch = _held(county=county, batch_id=batch_id)
     text = checked(field, text)
-    marks = marks_of(batch, code=code, field=field, value=value)
-    mark = marks.first()
-    if mark is None or mark.column is None:
-        raise services.BatchRefused("这些单元格已经改过，请刷新本页查看。")
-    seen = mark.cells()[mark.column]
-    now = Waiting(batch).standing(Place(-1, -1, -1), field, seen)
-    if now.is_waiting and now.text != text:
-        raise ChangedMeanwhile(text=now.text, token=now.token, by=now.by)
-    if text not in (seen, now.text):
-        label, _ = _head(batch, Place(mark.sheet_no, mark.row_no, mark.column))
-        _keep(batch, field=field, label=label, seen=seen, new=text, place=None, actor=actor)
-    return marks.count()
+    marks = list(marks_of(batch, code=code, field=field, value=value))
+    if code not in SAME_EVERYWHERE or not marks:
+        raise services.BatchRefused("这些单元格已经改过。请刷新本页查看。")
+    targets = _targets(marks)
+    first = Place(targets[0]["sheet"], targets[0]["rows"][0], targets[0]["column"])
+    seen = marks[0].cells()[first.column]
+    now = Waiting(batch).standing(first, seen)
+    if now.text == text:
+        return len(marks)
+    if now.is_waiting:
+        raise ChangedMeanwhile(field=field, standing=now)
+    label, _ = _head(batch, first)
+    _keep(batch, field=field, label=label, targets=targets, seen=seen, new=text, actor=actor)
+    return len(marks)
 
 
 def marks_of(
     batch: ImportBatch, *, code: str, field: str = "", value: str = ""
 ) -> QuerySet[RosterMark]:
+    """Rows with one fault, and if asked those of one content, in the order of the file."""
     marks = RosterMark.objects.filter(batch=batch, code=code)
     if field and re.fullmatch(r"[0-9a-f]{16}", value):
         start = bytes.fromhex(value)
-        marks = marks.filter(
-            field=field, seen_blind__gte=start, seen_blind__lte=start + b"\xff" * 8
-        )
-    return marks
+        end = start + b"\xff" * 8
+        marks = marks.filter(field=field, column__isnull=False, seen_blind__range=(start, end))
+    return marks.order_by("sheet_no", "row_no")
+
+
+def _targets(marks: list[RosterMark]) -> list[dict[str, Any]]:
+    rows: dict[tuple[int, int | None], list[int]] = {}
+    for mark in marks:
+        rows.setdefault((mark.sheet_no, mark.column), []).append(mark.row_no)
+    return [{"sheet": s, "column": column, "rows": own} for (s, column), own in rows.items()]
 
 
 def take_back(*, county: str, batch_id: int, correction_id: int, actor: "_User") -> None:
@@ -185,13 +195,7 @@ def take_back(*, county: str, batch_id: int, correction_id: int, actor: "_User")
         return
     correction.undone_at, correction.undone_by_name = timezone.now(), actor.full_name
     correction.save(update_fields=["undone_at", "undone_by_name"])
-    audit.record(
-        county=county,
-        actor=actor,
-        action="roster.correction_undone",
-        target=batch,
-        before=_trail(correction),
-    )
+    _record(batch, "roster.correction_undone", correction, actor=actor)
     services.check_again(batch, actor=actor)
 
 
@@ -242,9 +246,9 @@ def _keep(
     *,
     field: str,
     label: str,
+    targets: list[dict[str, Any]],
     seen: str,
     new: str,
-    place: Place | None,
     actor: "_User",
 ) -> None:
     seal_id = uuid.uuid4()
@@ -254,28 +258,24 @@ def _keep(
         batch=batch,
         field=field,
         label=label,
-        sheet_no=place.sheet if place else None,
-        row_no=place.row if place else None,
-        column=place.column if place else None,
+        targets=targets,
+        cells=sum(len(target["rows"]) for target in targets),
         seal_id=seal_id,
-        seen_blind=crypto.blind_index(seen),
         sealed=crypto.seal(both, field=RosterCorrection.FIELD, row=seal_id),
         made_by=actor.pk,
         made_by_name=actor.full_name,
     )
-    audit.record(
-        county=batch.county,
-        actor=actor,
-        action="roster.correct",
-        target=batch,
-        after=_trail(correction),
-    )
+    _record(batch, "roster.correct", correction, actor=actor)
     services.check_again(batch, actor=actor)
 
 
-def _trail(correction: RosterCorrection) -> dict[str, object]:
-    """Which cell, and never what stands in it: the trail is read by those who hold no case data."""
-    where = {"column": correction.label}
-    if correction.is_of_all:
-        return {**where, "cells": "all"}
-    return {**where, "sheet": (correction.sheet_no or 0) + 1, "row": correction.row_no}
+def _record(
+    batch: ImportBatch, action: str, correction: RosterCorrection, *, actor: "_User"
+) -> None:
+    """Which cells, and never what stands in them: who reads the trail may hold no case data."""
+    after: dict[str, Any] = {"column": correction.label, "cells": correction.cells}
+    if correction.cells == 1:
+        [target] = correction.targets
+        [row] = target["rows"]
+        after |= {"sheet": batch.sheets[target["sheet"]]["sheet"], "row": row}
+    audit.record(county=batch.county, actor=actor, action=action, target=batch, after=after)
