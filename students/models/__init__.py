@@ -11,6 +11,7 @@ from students.models.offer import TransferOffer, TransferVerdict
 from students.models.person import Guardian, Student, StudentGuardian, StudentIdentifier
 from students.models.rollover import RollOver, RollOverGroup, RollOverRow, SchoolPromise
 from students.models.roster import ImportBatch, RosterRow, SealedExtra
+from students.models.tracing import RosterTrace
 from students.models.transfer import Transfer
 from students.models.views import ListColumns, SavedView, SavedViewUse
 
@@ -45,6 +46,7 @@ __all__ = [
     "RosterCorrection",
     "RosterMark",
     "RosterRow",
+    "RosterTrace",
     "SavedView",
     "SavedViewUse",
     "SchoolPromise",

@@ -33,6 +33,8 @@ class ImportBatch(models.Model):
         COMMITTING = "committing", "写入中"
         COMMITTED = "committed", "已写入"
         DISCARDED = "discarded", "已放弃"
+        UNDOING = "undoing", "撤销中"
+        UNDONE = "undone", "已撤销"
 
     county = models.CharField(max_length=6)
     school_year = models.PositiveSmallIntegerField()
@@ -48,10 +50,22 @@ class ImportBatch(models.Model):
     read_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     check_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     commit_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    # Of an error workbook that came back: the batch it was made of, and its summary's sheet.
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
+    )
+    summary_sheet = models.CharField(max_length=31, default="", blank=True)
+    book_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    undo_job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     created_by = models.BigIntegerField(null=True)
     created_by_name = models.CharField(max_length=60, default="")
     created_at = models.DateTimeField(default=timezone.now)
     committed_at = models.DateTimeField(null=True, blank=True)
+    # What students.rosters.tracing keeps for an undo: {"at": instant, "children": [first, last],
+    # "classes": [ids]}.
+    made = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by_name = models.CharField(max_length=60, default="", blank=True)
 
     objects = ImportBatchQuerySet.as_manager()
 
@@ -67,6 +81,11 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def source_words(self) -> str:
+        """As the facts it writes name their source, in 60 characters."""
+        return f"名册：{self.file_name}"[:60]
 
 
 class RosterRow(models.Model):

@@ -23,6 +23,9 @@ class Reason(StrEnum):
     NO_IDENTITY = "no_identity"
 
 
+# The column an error workbook adds; it says nothing about a child when it comes back.
+RETURNED = "退回原因"
+
 TITLES: dict[Reason, str] = {
     Reason.ID_DAMAGED: "身份证号已损坏",
     Reason.ID_FORMAT: "身份证号不是18位",
