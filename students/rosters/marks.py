@@ -16,7 +16,7 @@ from django.db import connection
 from core import crypto, idnumber
 from students.models import ImportBatch, RosterMark
 from students.rosters import cells, secrets
-from students.rosters.labels import Field
+from students.rosters.labels import SEXES, Field
 from students.rosters.reading import JudgedRow, Roster
 from students.rosters.reasons import FIELDS_AT_FAULT, REMEDIES, TITLES, Reason
 from students.rosters.verdict import Rejected
@@ -32,7 +32,7 @@ class Note(StrEnum):
 _UNREAD = {Field.SEX: Note.SEX_UNREAD, Field.ETHNICITY: Note.ETHNICITY_UNREAD}
 _TITLES = {Note.SEX_UNREAD: "性别看不出是男是女", Note.ETHNICITY_UNREAD: "民族名称无法识别"}
 _REMEDIES = {
-    Note.SEX_UNREAD: "不影响导入：性别按身份证号，这一格照原样另存。请写“男”或“女”。",
+    Note.SEX_UNREAD: "不影响导入：有身份证号的按证件号定性别，没有的照原样另存。请写“男”或“女”。",
     Note.ETHNICITY_UNREAD: "不影响导入：这一格照原样另存。请写民族名称，如“汉族”“藏族”。",
 }
 # Fields that may be at fault where `FIELDS_AT_FAULT` names none: nothing stands in their cell.
@@ -169,17 +169,19 @@ class _SheetMarks:
     def __init__(self, roster: Roster, number: int) -> None:
         header = roster.sheets[number].header
         self._header = header
-        first = {field: header.first(field) for field in _UNREAD}
-        self._unread = [(c.label, _UNREAD[field]) for field, c in first.items() if c]
+        sex, ethnicity = header.first(Field.SEX), header.first(Field.ETHNICITY)
+        self._sex = sex.index if sex else None
+        self._ethnicity = ethnicity.index if ethnicity else None
 
     def code(self, row: JudgedRow) -> str:
         said = row.verdict
         if isinstance(said, Rejected):
             return said.reason
-        for label, note in self._unread:
-            if label in said.extra:
-                return note
-        return ""
+        text = _cell(row.values, self._sex)
+        if text and text not in SEXES and cells.blank(text):
+            return Note.SEX_UNREAD
+        text = "" if said.ethnicity else _cell(row.values, self._ethnicity)
+        return Note.ETHNICITY_UNREAD if text and cells.blank(text) else ""
 
     def at_fault(self, code: str, values: list[str]) -> tuple[int, Field] | None:
         """The first of the fields that is filled, else the first the sheet has a column for."""
