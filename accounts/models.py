@@ -30,6 +30,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     # Somebody else knows the password: no page opens before the person has set an own one.
     must_change_password = models.BooleanField(default=False)
+    # Keys without Ctrl or Alt; a person who dictates or leans on keys switches them off.
+    has_single_keys = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()

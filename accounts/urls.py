@@ -8,6 +8,7 @@ urlpatterns = [
     path("sign-out/", own.SignOut.as_view(), name="sign-out"),
     path("county/", own.CountyChoose.as_view(), name="county-choose"),
     path("password/", own.PasswordChange.as_view(), name="password-change"),
+    path("keys/", own.KeysSwitch.as_view(), name="keys-switch"),
     path("notices/", notices.NoticeList.as_view(), name="notice-list"),
     path("notices/read/", notices.NoticesRead.as_view(), name="notices-read"),
     path("notices/<int:notice_id>/read/", notices.NoticeRead.as_view(), name="notice-read"),

@@ -7,6 +7,7 @@ from core.models import Job
 _OWN = "core:job-detail"
 # Task: URL name, and which parameters of the job stand in its address.
 _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "students.read_roster_heads": ("students:import-columns", ("batch",)),
     "students.check_roster": ("students:import-detail", ("batch",)),
     "students.commit_roster": ("students:import-detail", ("batch",)),
     "students.preview_roll_over": ("students:rollover-detail", ("roll_over",)),
@@ -18,6 +19,7 @@ _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "students.compare": ("students:comparison-detail", ("run",)),
     "casework.compare_dropouts": ("students:comparison-detail", ("run",)),
     "students.change_categories": ("students:bulk-detail", ("act",)),
+    "students.undo_categories": ("students:bulk-detail", ("act",)),
     "casework.open_from_list": ("casework:list-openings", ("act",)),
     "students.deliver_transfer": ("students:transfer-detail", ("transfer",)),
     "students.answer_transfer": ("students:offer-detail", ("offer",)),

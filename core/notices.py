@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -29,7 +30,7 @@ def tell(
     `event` names what happened ("job-17", "transfer-5-overdue"): told twice, it is one notice.
     `path` is a page of ours that every one of them may open; no name or number stands in it.
     """
-    told = [county, event, words[:300], path, tone, sorted(set(people))]
+    told: list[Any] = [county, event, words[:300], path, tone, sorted(set(people))]
     with connection.cursor() as cursor:
         cursor.execute(_TELL, told)
         return int(cursor.rowcount)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -24,6 +25,14 @@ class AppRequest(HttpRequest):
     token: Any
     htmx: "HtmxDetails"
     user: "_User"
+
+
+UNDO = "undo:"
+
+
+def offer_undo(request: HttpRequest, words: str, *, address: str) -> None:
+    """Say on the next page what was done, with a button that posts to the address of its undo."""
+    messages.success(request, words, extra_tags=f"{UNDO}{address}")
 
 
 class Requires(View):

@@ -14,6 +14,7 @@ from students.lists.services import Described
 from students.models import (
     Enrolment,
     FactConflict,
+    ListColumns,
     MatchDifference,
     MatchRun,
     OfficeList,
@@ -71,6 +72,14 @@ class SearchForm(OfficeForm):
 class ViewForm(OfficeForm):
     name = forms.CharField(label="视图名称", max_length=30)
     sharing = forms.ChoiceField(label="谁能用", choices=SavedView.Sharing.choices)
+
+
+class WidthForm(OfficeForm):
+    """How wide a column was pulled; without a width it goes back to its natural one."""
+
+    device = forms.ChoiceField(label="设备", choices=ListColumns.Device.choices)
+    column = forms.CharField(label="列", max_length=20)
+    width = forms.IntegerField(label="列宽", required=False, min_value=32, max_value=1200)
 
 
 class CategoryForm(OfficeForm):

@@ -68,3 +68,9 @@ def change_password(*, scope: Scope, actor: User, new: str) -> None:
     actor.must_change_password = False
     actor.save(update_fields=["password", "must_change_password"])
     audit.record(county=scope.county, actor=actor, action="password.change", target=actor)
+
+
+def switch_single_keys(*, actor: User, on: bool) -> None:
+    """No audit entry: it changes nothing but how this person's own keyboard is read."""
+    actor.has_single_keys = on
+    actor.save(update_fields=["has_single_keys"])

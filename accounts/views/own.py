@@ -120,6 +120,17 @@ class PasswordChange(Requires, FormView):  # type: ignore[type-arg]
         return super().form_valid(form)
 
 
+class KeysSwitch(Requires, View):
+    """WCAG 2.1.4: single keys can be switched off, and stay off for this person everywhere."""
+
+    permission = Permission.OWN_ACCOUNT
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        services.switch_single_keys(actor=self.request.user, on="on" in request.POST)
+        return HttpResponse(status=204)
+
+
 class TokenList(Requires, TemplateView):
     permission = Permission.TOKEN_MANAGE
     template_name = "accounts/token_list.html"

@@ -5,11 +5,13 @@ from datetime import date
 from typing import Any
 
 from django import forms, template
+from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
 from core import codes
+from core.web import UNDO
 
 register = template.Library()
 
@@ -119,3 +121,10 @@ def code_name(value: object, kind: str) -> str:
 def span(begin: date, end: date | None) -> str:
     """2024-09-01 至 2026-08-31, 2024-09-01 起."""
     return f"{begin:%Y-%m-%d} 至 {end:%Y-%m-%d}" if end else f"{begin:%Y-%m-%d} 起"
+
+
+@register.filter
+def undo_address(message: Message) -> str:
+    """Where the undo of what a message tells is posted to; empty where there is none."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix(UNDO) if tags.startswith(UNDO) else ""

@@ -1,4 +1,4 @@
-// The list of children: how many are picked, the chooser's search, and single keys.
+// The list of children: how many are picked, and the peek beside the list.
 (function () {
   "use strict";
 
@@ -21,89 +21,57 @@
     window.addEventListener("pageshow", tell);
   }
 
-  // -- the chooser's search --------------------------------------------------------------------
-  document.querySelectorAll("input[data-filter]").forEach(function (box) {
-    box.addEventListener("input", function () {
-      document.querySelectorAll(box.dataset.filter + " > li").forEach(function (item) {
-        item.hidden = !item.dataset.words.includes(box.value.trim());
-      });
-    });
-    // Enter in this box looks for a column; it does not save.
-    box.addEventListener("keydown", function (event) { if (event.key === "Enter") event.preventDefault(); });
+  // -- peek: Space opens, up and down change the child, Escape closes -------------------------
+  const peek = document.getElementById("peek");
+  const office = window.office;
+  let asked = 0;
+  if (!peek || !office || !office.step) return;
+
+  function token() { return document.querySelector("input[name=csrfmiddlewaretoken]").value; }
+
+  function load(row) {
+    const mine = ++asked;
+    window.fetch(row.dataset.peek, { method: "POST", headers: { "X-CSRFToken": token() } })
+      .then(function (answer) { return answer.ok ? answer.text() : Promise.reject(); })
+      .then(function (html) { if (mine === asked) show(html); })
+      .catch(function () { if (mine === asked) peek.textContent = "没有读到这名学生，请按 Esc 关闭后刷新本页再试。"; });
+  }
+
+  function show(html) {
+    // From our own server, with every value escaped there.
+    peek.replaceChildren.apply(peek, Array.from(new DOMParser().parseFromString(html, "text/html").body.childNodes));
+    peek.scrollTop = 0;
+  }
+
+  function toggle() {
+    const row = office.row();
+    if (!peek.hidden) { close(); return; }
+    if (!row || !row.dataset.peek) return;
+    peek.textContent = "正在读取";
+    peek.hidden = false;
+    peek.focus();
+    load(row);
+  }
+
+  function turn(by) {
+    const row = office.step(by);
+    peek.focus();
+    if (row) load(row);
+  }
+
+  function close() {
+    const row = office.row();
+    asked += 1;
+    peek.hidden = true;
+    if (row) row.querySelector("a").focus();
+  }
+
+  office.keys[" "] = toggle;
+  document.addEventListener("keydown", function (event) {
+    if (peek.hidden || event.isComposing || event.target.closest("input, textarea, select, dialog")) return;
+    const deed = { ArrowDown: function () { turn(1); }, ArrowUp: function () { turn(-1); }, Escape: close }[event.key];
+    if (!deed) return;
+    event.preventDefault();
+    deed();
   });
-
-  // -- single keys ---------------------------------------------------------------------------
-  const OFF = "single-keys-off";
-  const help = document.getElementById("keys");
-  const table = document.querySelector("[data-keys-list]");
-  let here = -1;
-
-  function isOff() {
-    try { return localStorage.getItem(OFF) === "1"; } catch (blocked) { return false; }
-  }
-
-  function rows() { return table ? Array.from(table.tBodies[0].rows) : []; }
-
-  function goTo(at) {
-    const all = rows();
-    if (!all.length) return;
-    here = Math.min(Math.max(at, 0), all.length - 1);
-    all.forEach(function (row, number) { row.classList.toggle("is-here", number === here); });
-    all[here].querySelector("a").focus({ preventScroll: true });
-    all[here].scrollIntoView({ block: "center" });
-  }
-
-  function pick() {
-    const row = rows()[here];
-    const tick = row && row.querySelector("input[name=student]");
-    if (tick) tick.click();
-  }
-
-  function open() {
-    const row = rows()[here];
-    if (row) row.querySelector("a").click();
-  }
-
-  const DEEDS = {
-    "/": function () { document.getElementById("words").focus(); },
-    "j": function () { goTo(here + 1); },
-    "k": function () { goTo(here - 1); },
-    "x": pick,
-    "Enter": open,
-    "?": function () { help.showModal(); },
-  };
-
-  function takesKeys(target) {
-    return target.isContentEditable || target.closest("input, textarea, select, dialog");
-  }
-
-  // Enter on a link or a button is the browser's own.
-  function isOwn(event) {
-    return event.key === "Enter" && event.target.closest("a, button, summary");
-  }
-
-  function mayAct(event) {
-    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return false;
-    return event.key in DEEDS && !takesKeys(event.target) && !isOwn(event);
-  }
-
-  if (help) {
-    const choice = help.querySelector("[data-keys-switch]");
-    const opener = document.createElement("button");
-    opener.type = "button";
-    opener.className = "account-link";
-    opener.textContent = "键盘操作";
-    opener.addEventListener("click", function () { help.showModal(); });
-    const panel = document.querySelector(".account-panel");
-    if (panel) panel.append(opener);
-    choice.checked = !isOff();
-    choice.addEventListener("change", function () {
-      try { localStorage.setItem(OFF, choice.checked ? "0" : "1"); } catch (blocked) { /* this page only */ }
-    });
-    document.addEventListener("keydown", function (event) {
-      if (isOff() || !mayAct(event)) return;
-      event.preventDefault();
-      DEEDS[event.key]();
-    });
-  }
 })();

@@ -48,7 +48,35 @@
     input.nextElementSibling.querySelector("[data-file-name]").textContent = names.join("、") || "还没有选择";
   }
 
+  // An undo stands for ten seconds; who reaches it by keyboard or pointer has all the time there is.
+  function lastAWhile(toast) {
+    let left = 10000;
+    let since = Date.now();
+    let timer = window.setTimeout(goes, left);
+    function goes() { toast.remove(); }
+    function hold() {
+      if (!timer) return;
+      window.clearTimeout(timer);
+      timer = 0;
+      left = Math.max(0, left - (Date.now() - since));
+    }
+    function goOn() {
+      if (timer || toast.contains(document.activeElement) || toast.matches(":hover")) return;
+      since = Date.now();
+      timer = window.setTimeout(goes, left);
+    }
+    toast.addEventListener("focusin", hold);
+    toast.addEventListener("mouseenter", hold);
+    toast.addEventListener("focusout", function () { window.setTimeout(goOn, 0); });
+    toast.addEventListener("mouseleave", goOn);
+    // Put in again, it is read out: what stood in a page from the start is not.
+    const place = toast.parentElement;
+    toast.remove();
+    window.setTimeout(function () { place.append(toast); }, 100);
+  }
+
   function ready() {
+    document.querySelectorAll("[data-toast]").forEach(lastAWhile);
     document.querySelectorAll("input[type=file]").forEach(dressFile);
     document.querySelectorAll("[data-theme-switch]").forEach(dressSwitch);
     const summary = document.querySelector("[data-take-focus]");

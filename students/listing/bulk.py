@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -112,8 +112,10 @@ class Tally:
 
     ready: int
     done: int
+    undone: int
     refused: list[tuple[str, int]]
     skipped: list[tuple[str, int]]
+    kept: list[tuple[str, int]]  # done, and not undone with the rest
 
     @property
     def refused_total(self) -> int:
@@ -137,8 +139,10 @@ def tally(act: BulkAct) -> Tally:
     return Tally(
         number(Outcome.READY),
         number(Outcome.DONE),
+        number(Outcome.UNDONE),
         reasons(Outcome.REFUSED),
         reasons(Outcome.SKIPPED),
+        [(reason, n) for reason, n in reasons(Outcome.DONE) if reason],
     )
 
 
@@ -248,8 +252,8 @@ def change_categories(act: BulkAct, scope: Scope, actor: User, ids: list[int]) -
         _add(act, sorted(mine - held))
     else:
         left_out |= dict.fromkeys(mine - held, _HAS_NOT)
-        _standing(act).filter(student__in=held).update(valid_to=act.settings["on"])
-    _note(act, actor, sorted(mine - set(left_out)))
+        _end(act, held)
+    note_categories(act, actor, sorted(mine - set(left_out)))
     return left_out
 
 
@@ -266,16 +270,25 @@ def _add(act: BulkAct, students: list[int]) -> None:
     )
 
 
-def _note(act: BulkAct, actor: User, students: list[int]) -> None:
+def _end(act: BulkAct, students: set[int]) -> None:
+    """The last day that stood before is kept in the act, for its undo."""
+    standing = _standing(act)
+    former = standing.filter(student=OuterRef("student")).values("valid_to")
+    act.rows.filter(student__in=students).update(former_end=Subquery(former[:1]))
+    standing.filter(student__in=students).update(valid_to=act.settings["on"])
+
+
+def note_categories(act: BulkAct, actor: User, students: list[int], *, undo: bool = False) -> None:
     said = [act.settings["category"]]
-    begins = act.kind == Kind.ADD_CATEGORY
+    begins = (act.kind == Kind.ADD_CATEGORY) != undo
     before, after = ([], said) if begins else (said, [])
+    action = "category.undo" if undo else "category.add" if begins else "category.end"
     AuditEntry.objects.bulk_create(
         AuditEntry(
             county=act.county,
             actor_id=actor.pk,
             actor_name=actor.full_name,
-            action="category.add" if begins else "category.end",
+            action=action,
             target_type=Student._meta.label_lower,
             target_id=pk,
             before={"categories": before},

@@ -96,6 +96,22 @@ def remove_view(*, scope: Scope, actor: User, view_id: int, now: datetime) -> in
     return users_of(view)
 
 
+@transaction.atomic
+def restore_view(*, scope: Scope, actor: User, view_id: int, now: datetime) -> SavedView:
+    """A removal taken back. Errors: SavedView.DoesNotExist, ViewRefused."""
+    gone = SavedView.objects.filter(county=scope.county, owner=actor, removed_at__isnull=False)
+    view = gone.select_for_update(of=("self",)).get(pk=view_id)
+    view.removed_at, view.updated_at = None, now
+    try:
+        with transaction.atomic():
+            view.save(update_fields=["removed_at", "updated_at"])
+    except IntegrityError:
+        raise _name_taken(view.name) from None
+    view.uses.update(is_told=False)
+    _record(view, actor=actor, action="view.restore")
+    return view
+
+
 def users_of(view: SavedView) -> int:
     """People beside the owner who ever worked with the view."""
     return view.uses.exclude(user=view.owner_id).count()

@@ -32,6 +32,9 @@ class BulkAct(models.Model):
     settings = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State, default=State.CHOSEN)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True)
+    undo_job = models.ForeignKey(
+        Job, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -52,12 +55,15 @@ class BulkRow(models.Model):
         REFUSED = "refused", "不能办"
         DONE = "done", "已办"
         SKIPPED = "skipped", "未办"
+        UNDONE = "undone", "已撤销"
 
     county = models.CharField(max_length=6)
     act = models.ForeignKey(BulkAct, on_delete=models.CASCADE, related_name="rows", db_index=False)
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+", db_index=False)
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.CHOSEN, blank=True)
     reason = models.CharField(max_length=80, default="", blank=True)
+    # The last day of the category as it stood before the act ended it: what an undo puts back.
+    former_end = models.DateField(null=True, blank=True)
 
     objects = BulkRowQuerySet.as_manager()
 

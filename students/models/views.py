@@ -11,10 +11,18 @@ from accounts.models import User
 
 
 class ListColumns(models.Model):
-    """The columns a person chose for the list, in order. No row: the usual ones."""
+    """The columns a person chose for the list, in order, and how wide. No row: the usual ones."""
+
+    class Device(models.TextChoices):
+        """By the width of the window; on phones the rows are stacked and no column is wide."""
+
+        TABLET = "tablet", "平板"
+        DESK = "desk", "办公电脑"
+        WIDE = "wide", "大屏"
 
     owner = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
-    columns = ArrayField(models.CharField(max_length=20))
+    columns = ArrayField(models.CharField(max_length=20), null=True)
+    widths = models.JSONField(default=dict)  # device: {column: pixels}
 
     def __str__(self) -> str:
         return f"columns of {self.owner_id}"

@@ -217,6 +217,7 @@ _DEEDS = {
     "student.transfer": ("转学", ""),
     "category.add": ("添加类别", "依据"),
     "category.end": ("结束类别", "依据"),
+    "category.undo": ("撤销批量办理", "原依据"),
     "student.take_over": ("按名单比对更正", "来源"),
     "student.take_back": ("撤回名单比对的更正", "来源"),
     "student.merge": ("与重复记录合并", ""),
@@ -241,6 +242,7 @@ _CHANGING = (
     "student.transfer",
     "category.add",
     "category.end",
+    "category.undo",
 )
 
 

@@ -20,7 +20,7 @@ from django.views.generic import FormView, View
 from core.access import Permission
 from core.web import Requires
 from students.forms import CategoryForm
-from students.listing import bulk
+from students.listing import bulk, undoing
 from students.listing.bulk import BulkRefused, Chosen
 from students.listing.selection import opened
 from students.models import BulkAct
@@ -79,7 +79,7 @@ class BulkPage(Requires):
     def act(self) -> BulkAct:
         acts = bulk.own_acts(self.request.scope, self.request.user, self.kinds)
         (act_id,) = self.kwargs.values()
-        return get_object_or_404(acts.select_related("job"), pk=act_id)
+        return get_object_or_404(acts.select_related("job", "undo_job"), pk=act_id)
 
     def back(self) -> HttpResponse:
         return redirect(reverse(self.detail, args=[self.act.pk]))
@@ -97,13 +97,14 @@ class BulkDetail(BulkPage, FormView):  # type: ignore[type-arg]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         act = self.act
-        left = act.rows.filter(outcome__in=["refused", "skipped"]).select_related("student")
+        left = act.rows.exclude(reason="").select_related("student")
         return super().get_context_data(
             act=act,
             tally=bulk.tally(act),
             left=left.order_by("reason", "student__name_key", "pk")[:_SHOWN],
             left_shown=_SHOWN,
             said=self.said(),
+            can_undo=undoing.can_undo(act),
             commit_href=reverse(self.commit, args=[act.pk]),
             here=reverse(self.detail, args=[act.pk]),
             **kwargs,
@@ -178,3 +179,14 @@ class CategoryDetail(_Categories, BulkDetail):
 
 class CategoryCommit(_Categories, BulkCommit):
     pass
+
+
+class CategoryUndo(_Categories, BulkPage, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, act_id: int) -> HttpResponse:
+        try:
+            undoing.start(actor=self.request.user, act_id=self.act.pk)
+        except BulkRefused as refusal:
+            messages.warning(request, str(refusal))
+        return self.back()

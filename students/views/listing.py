@@ -1,10 +1,11 @@
 """The list of children: what it shows, in which columns, under which name, and as a file."""
 
+import json
 from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,13 +14,13 @@ from django.views.generic import FormView, TemplateView, View
 
 from core import paging
 from core.access import Permission, Scope
-from core.web import Requires
+from core.web import Requires, offer_undo
 from students import search
-from students.forms import SearchForm, StudentFilters, ViewForm
+from students.forms import SearchForm, StudentFilters, ViewForm, WidthForm
 from students.listing import columns, saved
 from students.listing.saved import Look, ViewRefused
 from students.listing.selection import SORTS, Selection, words
-from students.models import SavedView
+from students.models import SavedView, Student
 from students.queries import children
 
 LIST_URL = "students:student-list"
@@ -113,6 +114,7 @@ class StudentList(ListDoor, TemplateView):
             drops=[] if page.rows else self._drops(),
             selection=self.selection.token(user_id=self.request.user.pk),
             kept=self.kept(),
+            widths=json.dumps(columns.widths_of(self.request.user)),
             **self._named(),
             **kwargs,
         )
@@ -207,6 +209,35 @@ class ListColumns(ListDoor, TemplateView):
         here = asked.get("up") or asked.get("down")
         choices = columns.choices(shown, order)
         return self.render_to_response(self.get_context_data(choices=choices, moved=here))
+
+
+class ListWidths(ListDoor, View):
+    """Sent by the page while a column is pulled wider; the answer is nothing to show."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = WidthForm(request.POST)
+        if not form.is_valid() or form.cleaned_data["column"] not in ("name", *columns.BY_CODE):
+            return HttpResponse(status=422)
+        columns.set_width(user=self.request.user, **form.cleaned_data)
+        return HttpResponse(status=204)
+
+
+class StudentPeek(Requires, TemplateView):
+    """速览: every column of one child beside the list, asked for by the page."""
+
+    permission = Permission.STUDENT_VIEW
+    http_method_names = ["post"]
+    template_name = "students/student_peek.html"
+
+    def post(self, request: HttpRequest, student_id: int) -> HttpResponse:
+        scope, today = self.request.scope, timezone.localdate()
+        rows = children.for_list(Student.objects.within(scope, self.permission))
+        student = get_object_or_404(rows, pk=student_id)
+        ((_, cells),) = columns.lines([student], list(columns.BY_CODE), on=today)
+        told = [cell for cell in cells if cell.plain]
+        return self.render_to_response(self.get_context_data(student=student, cells=told))
 
 
 class ViewSave(ListDoor, View):
@@ -310,5 +341,26 @@ class ViewRemove(ViewPage, View):
             now=timezone.now(),
         )
         told = f"，用过它的 {users} 人会收到提示" if users else ""
-        messages.success(request, f"视图“{view.name}”已删除{told}。")
+        undo = reverse("students:view-restore", args=[view.pk])
+        offer_undo(request, f"视图“{view.name}”已删除{told}。", address=undo)
         return self.back("")
+
+
+class ViewRestore(ListDoor, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, view_id: int) -> HttpResponse:
+        try:
+            view = saved.restore_view(
+                scope=self.request.scope,
+                actor=self.request.user,
+                view_id=view_id,
+                now=timezone.now(),
+            )
+        except SavedView.DoesNotExist:
+            raise Http404 from None
+        except ViewRefused as refusal:
+            messages.warning(request, str(refusal))
+            return self.back("")
+        messages.success(request, f"视图“{view.name}”已恢复。")
+        return self.back(address(view))
