@@ -51,7 +51,9 @@ def open_case(
     sent_down_batch: str = "",
 ) -> DropoutCase:
     """A suspicion about one child. After a closed case it is a relapse and names that case."""
-    student = Student.objects.within(scope, Permission.CASE_OPEN).get(pk=student_id)
+    # Held: a merge of this moment is waited for, so no case begins on a record that went away.
+    rows = Student.objects.within(scope, Permission.CASE_OPEN)
+    student = rows.select_for_update(of=("self",)).get(pk=student_id)
     refuse_unlikely_day(OPENING_DAY, opened_on, today=today)
     if last_present_on:
         _refuse_presence_after(last_present_on, opened_on)

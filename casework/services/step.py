@@ -8,13 +8,20 @@ from casework.models import CaseCode, CaseEvent, DropoutCase
 from casework.states import Action, CaseState, TransitionRefused
 from core import audit
 from core.access import Permission, Scope
+from students.models import Student
 
 
 def hold_case(*, scope: Scope, permission: Permission, case_id: int) -> DropoutCase:
-    """Out of scope is `DropoutCase.DoesNotExist`, the same as no case."""
-    # of=self: the scope joins the student, and that row is everyone's.
-    cases = DropoutCase.objects.within(scope, permission).select_for_update(of=("self",))
-    return cases.get(pk=case_id)
+    """Out of scope is `DropoutCase.DoesNotExist`, the same as no case.
+
+    The child is held first, as a merge does (students.duplicates.merging): what is written next
+    lands on the record that stays.
+    """
+    cases = DropoutCase.objects.within(scope, permission).filter(pk=case_id)
+    student = cases.values_list("student", flat=True).get()
+    list(Student.objects.filter(pk=student).select_for_update(of=("self",)).values_list("pk"))
+    # of=self: the scope joins the student again, whoever that is by now.
+    return cases.select_for_update(of=("self",)).get()
 
 
 def known_code(code_list: CaseCode.List, code: str, *, on: date) -> CaseCode:

@@ -18,6 +18,7 @@ from core.models import Job
 from schools.models import ClassGroup, Division, School
 from students.models import Enrolment, Student, StudentIdentifier, Transfer, TransferOffer
 from students.transfers.states import TransferRefused, TransferState, refuse_answered
+from students.transfers.verdicts import agree
 
 EDIT = Permission.STUDENT_EDIT
 DELIVER_TASK, ANSWER_TASK = "students.deliver_transfer", "students.answer_transfer"
@@ -63,6 +64,7 @@ def accept_offer(
         return offer
     refuse_answered(TransferState(offer.state), "接收")
     _refuse_entry(offer, entry, today=timezone.localdate(now))
+    agree(offer.pk, TransferState.ACCEPTED, now=now)
     student = _known_child(offer) or _new_child(offer, now=now)
     _place(student, offer, entry, now=now)
     offer.student, offer.to_school, offer.class_group = student, entry.school, entry.class_group
@@ -88,6 +90,7 @@ def refuse_offer(
     refuse_answered(TransferState(offer.state), "退回")
     if not answer:
         raise TransferRefused("退回须写明原因，例如“该校三年级已满员”。", field="answer")
+    agree(offer.pk, TransferState.REFUSED, now=now)
     offer.answer = answer
     _answer(offer, TransferState.REFUSED, actor=actor, now=now)
     return offer

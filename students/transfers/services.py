@@ -19,6 +19,7 @@ from students.models import Enrolment, Student, Transfer, TransferOffer
 from students.models.transfer import TransferQuerySet
 from students.transfers.counties import ask_delivery, is_served
 from students.transfers.states import TransferRefused, TransferState, refuse_answered
+from students.transfers.verdicts import agree
 
 EDIT = Permission.STUDENT_EDIT
 
@@ -146,6 +147,8 @@ def accept(
     _refuse_entry(transfer, entered_on, today=timezone.localdate(now), proof=proof)
     if class_group is not None and class_group.school_id != transfer.to_school_id:
         raise TransferRefused("这个班不是转入学校的班，请从列表中另选。", field="class_group")
+    if transfer.link:
+        agree(transfer.link, TransferState.ACCEPTED, now=now)
     before = _move(transfer, entered_on=entered_on, class_group=class_group, now=now)
     _answer(
         transfer,
@@ -253,6 +256,8 @@ def withdraw(*, scope: Scope, actor: User, transfer_id: int, now: datetime) -> T
     if transfer.state == TransferState.WITHDRAWN:
         return transfer
     refuse_answered(TransferState(transfer.state), "撤回")
+    if transfer.link:
+        agree(transfer.link, TransferState.WITHDRAWN, now=now)
     _answer(transfer, TransferState.WITHDRAWN, actor=actor, now=now)
     if transfer.link:
         ask_delivery(transfer, actor=actor)
@@ -329,6 +334,9 @@ def mark_overdue(*, today: date) -> int:
 
 
 def _hold(rows: TransferQuerySet) -> Transfer:
+    """The child first, as a merge does: afterwards the transfer names who the child is now."""
+    student = rows.values_list("student", flat=True).get()
+    list(Student.objects.filter(pk=student).select_for_update(of=("self",)).values_list("pk"))
     return rows.select_for_update(of=("self",)).get()
 
 

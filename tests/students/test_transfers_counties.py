@@ -1,9 +1,11 @@
 """A transfer between two counties: two rows behind two walls, and a worker in between."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.scope import scope_for
@@ -186,16 +188,67 @@ def test_a_withdrawal_reaches_the_other_county(transfer, here, school, there):
         assert offer().number_sealed is None
 
 
-def test_an_answer_to_what_was_withdrawn_meanwhile_is_said_and_changes_nothing(
+def test_what_the_receiver_decided_cannot_be_withdrawn_before_the_answer_is_home(
     transfer, student, here, school, there
 ):
     accept(there, school)
+
+    with pytest.raises(TransferRefused, match="已经办结接收"):
+        services.withdraw(**here, transfer_id=transfer.pk)
+    carry(transfer.link)
+
+    transfer.refresh_from_db()
+    assert transfer.state == TransferState.ACCEPTED
+    assert student.enrolments.earliest("valid_from").valid_to == date(2026, 11, 1)
+
+
+def test_what_was_withdrawn_cannot_be_accepted_before_the_news_is_there(
+    transfer, student, here, school, there
+):
     services.withdraw(**here, transfer_id=transfer.pk)
 
-    with pytest.raises(TransferRefused, match="“已撤回”，不能再由对方答复"):
-        carry(transfer.link)
+    with pytest.raises(TransferRefused, match="刚刚撤回"):
+        accept(there, school)
 
+    with tenancy.inside(THERE):
+        assert not Student.objects.filter(county=THERE).exists()
     assert student.enrolments.get().valid_to is None
+
+
+def test_a_refusal_stands_against_a_proof_on_paper(transfer, here, there):
+    services.mark_overdue(today=date(2026, 12, 1))
+    with tenancy.inside(THERE):
+        counties.refuse_offer(**there, offer_id=offer().pk, answer="已满员")
+
+    with pytest.raises(TransferRefused, match="退回了这份申请"):
+        services.accept(**here, transfer_id=transfer.pk, entered_on=ENTERED, proof="在读证明第12号")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_accepting_and_withdrawing_at_one_moment_is_one_decision(
+    transfer, student, here, school, there
+):
+    def run(county, deed):
+        try:
+            with tenancy.inside(county):
+                return deed()
+        except TransferRefused:
+            return None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        accepted = pool.submit(run, THERE, lambda: accept(there, school))
+        withdrawn = pool.submit(
+            run, COUNTY, lambda: services.withdraw(**here, transfer_id=transfer.pk)
+        )
+        done = [accepted.result(), withdrawn.result()]
+
+    assert done.count(None) == 1
+    with tenancy.inside(THERE):
+        on_their_roll = Student.objects.filter(county=THERE).exists()
+    transfer.refresh_from_db()
+    assert (transfer.state == TransferState.WITHDRAWN) is not on_their_roll
 
 
 def test_the_sender_waits_for_the_receipt_and_may_file_proof_only_when_it_is_late(
