@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -21,11 +22,11 @@ from casework.queries import (
     next_actions,
     with_visits,
 )
-from casework.services import OpenCaseExists, VisitConflict
+from casework.services import OpenCaseExists, VisitConflict, overdue
 from casework.services.comparisons import open_suspects
 from casework.states import Action, CaseState, TransitionRefused, refuse_wrong_start
 from core import paging
-from core.access import Permission
+from core.access import Permission, Scope
 from core.web import Requires
 from students.comparison.services import ComparisonRefused
 from students.models import MatchRun, RollOver, Student, Transfer
@@ -64,6 +65,11 @@ class CaseIndex(Requires, TemplateView):
         return chips
 
 
+def _latest_visits(student: Student, scope: Scope, *, most: int = 10) -> "QuerySet[HomeVisit]":
+    rows = HomeVisit.objects.within(scope, Permission.CASE_VIEW).filter(student=student)
+    return rows.order_by("-visited_on", "-logged_at")[:most]
+
+
 class StudentCases(Requires, TemplateView):
     """The cases of one child, for the child's page; a whole page where there is no htmx."""
 
@@ -83,6 +89,7 @@ class StudentCases(Requires, TemplateView):
         return super().get_context_data(
             student=student,
             lines=case_lines(found),
+            visits=_latest_visits(student, self.request.scope),
             may_open=not any(case.is_open for case in found)
             and may_open.filter(pk=student.pk).exists(),
             **kwargs,
@@ -366,7 +373,7 @@ class OpenFromComparison(Requires, View):
 
 
 _SUSPICIONS = {
-    "transfer": "转学申请逾期无人接收，去向不明",
+    "transfer": overdue.SUSPICION,
     "stage_gap": "小学毕业后没有初中入学登记",
 }
 

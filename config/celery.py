@@ -29,8 +29,8 @@ app.conf.beat_schedule = {
         "task": "ledgers.tasks.build_due_ledgers",
         "schedule": crontab(hour="0", minute="30"),
     },
-    "mark-overdue-transfers": {
-        "task": "students.tasks.mark_overdue_transfers",
+    "suspect-overdue-transfers": {
+        "task": "casework.tasks.suspect_overdue_transfers",
         "schedule": crontab(hour="0", minute="10"),
     },
 }

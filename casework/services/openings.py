@@ -41,7 +41,7 @@ class Opened:
 def open_cases(
     *,
     scope: Scope,
-    actor: User,
+    actor: User | None,
     student_ids: Iterable[int],
     source: str,
     today: date,
@@ -50,6 +50,8 @@ def open_cases(
     sent_down_batch: str = "",
 ) -> Opened:
     """A suspected case for each child who has no open one; the act may be repeated.
+
+    Without an actor it is the system's own, of every night.
 
     A fixed number of statements for any number of children. Errors: TransitionRefused for a day or
     a source code that cannot be.
@@ -105,7 +107,11 @@ def _held(scope: Scope, ids: Collection[int]) -> list[Student]:
     )
 
 
-def _record(cases: list[DropoutCase], *, actor: User) -> None:
+def _record(cases: list[DropoutCase], *, actor: User | None) -> None:
+    who = {
+        "actor_id": actor.pk if actor else None,
+        "actor_name": actor.full_name if actor else "系统",
+    }
     CaseEvent.objects.bulk_create(
         CaseEvent(
             county=case.county,
@@ -113,16 +119,14 @@ def _record(cases: list[DropoutCase], *, actor: User) -> None:
             happened_on=case.opened_on,
             action=Action.OPEN,
             to_state=case.state,
-            actor_id=actor.pk,
-            actor_name=actor.full_name,
+            **who,
         )
         for case in cases
     )
     AuditEntry.objects.bulk_create(
         AuditEntry(
             county=case.county,
-            actor_id=actor.pk,
-            actor_name=actor.full_name,
+            **who,
             action="case.open",
             target_type=DropoutCase._meta.label_lower,
             target_id=case.pk,

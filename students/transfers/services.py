@@ -304,13 +304,13 @@ def settle(*, county: str, link: UUID, receipt: Receipt) -> Transfer:
 
 
 @transaction.atomic
-def mark_overdue(*, today: date) -> int:
-    """Transfers nobody answered in time, of every county the connection may see.
+def mark_overdue(*, today: date) -> list[Transfer]:
+    """Those that became overdue: nobody answered in time, of every county the connection may see.
 
     Nothing but the state changes: the child is still the sender's, and a late answer still counts.
     """
     rows = Transfer.objects.unanswered_on(today).order_by("pk").select_for_update(of=("self",))
-    late = list(rows.only("pk", "county", "due_on"))
+    late = list(rows.only("pk", "county", "due_on", "student_id"))
     Transfer.objects.filter(pk__in=[transfer.pk for transfer in late]).update(
         state=TransferState.OVERDUE
     )
@@ -330,7 +330,7 @@ def mark_overdue(*, today: date) -> int:
     TransferOffer.objects.filter(state=TransferState.SENT, due_on__lt=today).update(
         state=TransferState.OVERDUE
     )
-    return len(late)
+    return late
 
 
 def _hold(rows: TransferQuerySet) -> Transfer:

@@ -165,9 +165,9 @@ def test_unanswered_ones_become_overdue_once_and_may_still_be_accepted(
 ):
     transfer = sent(student, sender, other)
 
-    assert services.mark_overdue(today=transfer.due_on) == 0
-    assert services.mark_overdue(today=date(2026, 11, 17)) == 1
-    assert services.mark_overdue(today=date(2026, 11, 17)) == 0
+    assert services.mark_overdue(today=transfer.due_on) == []
+    assert services.mark_overdue(today=date(2026, 11, 17)) == [transfer]
+    assert services.mark_overdue(today=date(2026, 11, 17)) == []
 
     transfer.refresh_from_db()
     assert transfer.state == TransferState.OVERDUE
