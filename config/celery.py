@@ -20,6 +20,10 @@ app.conf.beat_schedule = {
         "task": "students.tasks.purge_lists",
         "schedule": crontab(hour="3", minute="20"),
     },
+    "purge-old-office-lists": {
+        "task": "students.tasks.purge_office_lists",
+        "schedule": crontab(hour="3", minute="15"),
+    },
     "purge-old-notices": {
         "task": "core.tasks.purge_notices",
         "schedule": crontab(hour="3", minute="30"),

@@ -8,6 +8,7 @@ from core import jobs
 from students.comparison import services as comparison
 from students.duplicates import services as duplicates
 from students.listing import bulk, download, undoing
+from students.lists import purging
 from students.lists import services as lists
 from students.rollover import services as rollover
 from students.rosters import errorbook, files, receiving, services, takeback
@@ -41,6 +42,12 @@ take_over = jobs.work(comparison.TAKE_TASK)(comparison.take_job)
 def purge_rosters() -> None:
     services.purge(before=timezone.localdate() - KEEP_STAGED_ROWS)
     files.purge(before=timezone.now() - timedelta(days=settings.ROSTER_KEEP_DAYS))
+
+
+@shared_task
+def purge_office_lists() -> None:
+    """Every night: the rows of other offices' lists that nobody has used for long."""
+    purging.purge(before=timezone.now() - KEEP_STAGED_ROWS)
 
 
 @shared_task

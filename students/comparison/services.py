@@ -74,6 +74,8 @@ def start(*, county: str, asked: Asked, actor: User | None) -> MatchRun:
         raise ComparisonRefused(
             f"这份名单{office_list.get_state_display()}，还不能比对。请等读取完成，或另选一份名单。"
         )
+    if office_list.purged_at is not None:
+        raise ComparisonRefused("这份名单的各行已按期清理，不能再比对。请重新上传名单。")
     if office_list.kind not in FITTING[asked.kind]:
         wanted = "、".join(OfficeList.Kind(one).label for one in FITTING[asked.kind])
         raise ComparisonRefused(
@@ -290,6 +292,8 @@ def create_children(*, county: str, run_id: int, actor: User) -> int:
     run = held(county, run_id)
     if run.kind not in CREATES:
         raise ComparisonRefused("这种比对不新建学生。请在户籍、残疾或其他名单的比对里办理。")
+    if run.office_list.purged_at is not None:
+        raise ComparisonRefused("这份名单的各行已按期清理，不能据此建立学生记录。请重新上传名单。")
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [int(county)])
     made = children.create(run, actor=actor)

@@ -255,6 +255,8 @@ def submit(*, county: str, list_id: int, actor: User | None) -> OfficeList:
 def refuse_apply(office_list: OfficeList) -> None:
     if not KINDS[office_list.kind].is_register:
         raise ListRefused("这类名单只用于比对，不登记类别。请到“名单比对”里新建比对。")
+    if office_list.purged_at is not None:
+        raise ListRefused("这份名单的各行已按期清理，不能登记。请重新上传名单。")
     if office_list.state not in (State.READY, State.APPLYING):
         raise ListRefused(f"这份名单{office_list.get_state_display()}，不能登记。请重新上传名单。")
 

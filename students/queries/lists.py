@@ -73,7 +73,8 @@ def conflict_counts(scope: Scope) -> list[tuple[str, str, int]]:
 
 
 def comparable(scope: Scope) -> QuerySet[OfficeList]:
-    return lists(scope).filter(state__in=READ_STATES).order_by("-created_at")
+    rows = lists(scope).filter(state__in=READ_STATES, purged_at=None)
+    return rows.order_by("-created_at")
 
 
 def refusal_words(office_list: OfficeList) -> str:
@@ -266,7 +267,7 @@ def next_steps(run: MatchRun) -> NextSteps:
     found = SUSPECTS[run.kind]
     suspects = accepted.filter(found=found, student__isnull=False) if found else None
     return NextSteps(
-        strangers.count() if run.kind in CREATES else None,
+        strangers.count() if run.kind in CREATES and not run.office_list.purged_at else None,
         suspects.count() if suspects is not None else None,
     )
 
