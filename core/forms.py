@@ -54,7 +54,7 @@ def _limits(label: Any) -> dict[str, str]:
 
 def _shape(field: forms.Field, label: Any) -> str:
     if isinstance(field, forms.DateField):
-        return f"{label}请写成日期，如 2026-09-01 或 20260901"
+        return f"{label}请写成日期，如 2026-09-01"
     if isinstance(field, forms.IntegerField):
         return f"{label}请写成整数，如 30"
     return f"{label}的写法系统认不出，请按提示重填"

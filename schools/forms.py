@@ -23,6 +23,18 @@ class Typed(NamedTuple):
     elsewhere: str = ""
 
 
+class FilterSelect(forms.Select):
+    """A list that `static/js/choose.js` lets be narrowed by Chinese, pinyin or initials."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={"data-filter": ""} | (attrs or {}))
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(*args, **kwargs)
+        option["attrs"]["data-keys"] = divisions.spoken(str(option["label"]))
+        return option
+
+
 class DivisionInput(forms.Widget):
     """Two lists and a box. `static/js/choose.js` lets the lists be narrowed by typing."""
 

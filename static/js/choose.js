@@ -16,7 +16,7 @@
     list.before(frame);
     frame.append(box, drop, told, list);
     box.type = "text";
-    box.className = "form-control";
+    box.className = "form-select";
     box.id = name;
     box.autocomplete = "off";
     box.spellcheck = false;
@@ -34,8 +34,7 @@
     drop.className = "choose-list";
     drop.hidden = true;
     drop.setAttribute("role", "listbox");
-    const label = document.querySelector('label[for="' + name + '"]');
-    if (label) drop.setAttribute("aria-label", label.firstChild.textContent.trim());
+    drop.setAttribute("aria-label", "可选项");
     told.className = "visually-hidden";
     told.setAttribute("role", "status");
     self.items = Array.from(list.options, function (option, number) { return item(self, option, number); });

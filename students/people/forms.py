@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from core import codes, idnumber
 from core.forms import DayField, OfficeForm
-from schools.forms import DivisionField
+from schools.forms import DivisionField, FilterSelect
 from schools.models import School
 from students.models import Enrolment, Guardian, Student
 from students.people import editing, facts
@@ -41,9 +41,7 @@ class _ChildForm(OfficeForm):
         required=False,
         help_text="如 2014-03-07、2014.3.7、2014年3月7日或 20140307",
     )
-    ethnicity_code = forms.ChoiceField(
-        label="民族", required=False, widget=forms.Select(attrs={"data-filter": ""})
-    )
+    ethnicity_code = forms.ChoiceField(label="民族", required=False, widget=FilterSelect)
     hukou_division = DivisionField(
         label="户籍所在地", required=False, help_text="村可以打汉字、拼音或首字母来找，如 xdc。"
     )
@@ -168,7 +166,7 @@ class NewStudentForm(_ChildForm, PaperFields):
         label="就读学校",
         queryset=School.objects.none(),
         required=False,
-        widget=forms.Select(attrs={"data-filter": ""}),
+        widget=FilterSelect,
     )
     grade = forms.TypedChoiceField(
         label="年级", coerce=int, empty_value=None, required=False, help_text="选了学校的必填。"

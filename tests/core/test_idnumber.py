@@ -1,4 +1,5 @@
-from datetime import date
+import random
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -98,3 +99,97 @@ def test_masks_keep_what_a_clerk_needs_to_compare(number, shown):
 @given(st.text(min_size=3))
 def test_no_mask_shows_the_whole_number(number):
     assert mask(number) != number or set(number) == {"*"}
+
+
+# -- what people type --------------------------------------------------------------------------
+
+
+def table():
+    """Two thousand typed numbers with their verdicts: U049's kinds in turn."""
+    rng, rows = random.Random(49), []
+    for at in range(2000):
+        born = date(2005, 1, 1) + timedelta(days=rng.randrange(7000))
+        number = number_of(born, rng.randrange(1000))
+        rows.append(KINDS[at % len(KINDS)](rng, number))
+    return rows
+
+
+def valid(rng, number):
+    return number, None
+
+
+def one_digit_wrong(rng, number):
+    place = rng.randrange(17)
+    digit = str((int(number[place]) + rng.randrange(1, 10)) % 10)
+    return number[:place] + digit + number[place + 1 :], Fault.CHECKSUM
+
+
+def transposed(rng, number):
+    place = next(at for at in range(16) if number[at] != number[at + 1])
+    swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+    return swapped, Fault.CHECKSUM
+
+
+def bad_date(rng, number):
+    body = number[:6] + rng.choice(["20130230", "20131301", "20150001", "20160431"]) + number[14:17]
+    return body + check_character(body), Fault.DATE
+
+
+def leap_day(rng, number):
+    year = rng.randrange(2001, 2021)
+    body = f"{number[:6]}{year}0229{number[14:17]}"
+    return body + check_character(body), None if year % 4 == 0 else Fault.DATE
+
+
+def lower_x(rng, number):
+    order = next(n for n in range(1000) if number_of(date(2013, 8, 31), n).endswith("X"))
+    return number_of(date(2013, 8, 31), order).lower(), None
+
+
+def full_width(rng, number):
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in number), None
+
+
+def spaced(rng, number):
+    between = rng.choice([" ", "\u3000", "-", "\u2014", "\u00a0"])
+    return f" {number[:6]}{between}{number[6:14]}{between}{number[14:]}\t", None
+
+
+def fifteen_digits(rng, number):
+    return number[:6] + number[8:17], Fault.FORMAT
+
+
+def residence_permit(rng, number):
+    body = rng.choice(["810000", "820000", "830000"]) + number[6:17]
+    return body + check_character(body), None
+
+
+KINDS = [
+    valid,
+    one_digit_wrong,
+    transposed,
+    bad_date,
+    leap_day,
+    lower_x,
+    full_width,
+    spaced,
+    fifteen_digits,
+    residence_permit,
+]
+
+
+def test_u049_two_thousand_typed_numbers_get_the_right_verdict():
+    wrong = [
+        (typed, verdict)
+        for typed, verdict in table()
+        if fault_in(idnumber.normal(typed)) != verdict
+    ]
+
+    assert wrong == []
+
+
+def test_u049_residence_permits_are_known_as_such():
+    permits = [typed for typed, verdict in table() if typed[:2] in ("81", "82", "83")]
+
+    assert len(permits) == 200
+    assert all(map(idnumber.is_residence_permit, permits))
