@@ -12,6 +12,7 @@ from students.rosters.labels import (
     RUNNING_NUMBER,
     Field,
 )
+from students.rosters.reasons import RETURNED
 
 Row = list[str]
 _MAX_KNOWN = 20_000
@@ -114,7 +115,7 @@ def extra_columns(header: Header) -> list[tuple[int, str]]:
     told: set[tuple[Field, str]] = set()
     for column in header.columns:
         if column.field is None:
-            if column.label != RUNNING_NUMBER:
+            if column.label not in (RUNNING_NUMBER, RETURNED):
                 found.append((column.index, column.label))
         elif column.field not in several:
             key = (column.field, column.category)

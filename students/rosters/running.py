@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -12,7 +13,7 @@ from core import audit
 from schools.models import Division, School, SchoolYear
 from students.duplicates import finding
 from students.models import ImportBatch, RosterMark, RosterRow
-from students.rosters import deciding, merging, staging
+from students.rosters import deciding, errorbook, mapping, merging, staging, tracing
 from students.rosters.amending import Amendments
 from students.rosters.marks import Marks, spool
 from students.rosters.reading import Roster, SheetRead, open_roster
@@ -20,7 +21,6 @@ from students.rosters.schools import KnownSchool, SchoolFinder
 from students.rosters.verdict import Setting
 
 Report = Callable[[str, int], None]
-_MAX_SOURCE = 60
 
 
 def check_file(batch: ImportBatch, path: Path, *, report: Report) -> None:
@@ -36,27 +36,30 @@ def check_file(batch: ImportBatch, path: Path, *, report: Report) -> None:
     ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if amendments.settle():
         batch.state = ImportBatch.State.CHECKED
-    batch.save(update_fields=["sheets", "ignored_sheets", "state"])
+    batch.save(update_fields=["sheets", "ignored_sheets", "state", "corrects", "summary_sheet"])
 
 
 def _judge(
     batch: ImportBatch, path: Path, *, amendments: Amendments, spooled: IO[str], report: Report
 ) -> Roster:
     setting = Setting(schools=school_finder(batch.county), school_year=batch.school_year)
-    with open_roster(path, setting=setting, amend=amendments.for_sheet) as roster:
+    book = errorbook.Returning(mapping.header_of(batch))
+    read = partial(open_roster, path, setting=setting, header_of=book.header_of)
+    with read(amend=amendments.for_sheet) as roster:
         marks = Marks(batch, roster, file=spooled)
         staging.stage(
             marks.watch(),
             county=batch.county,
             progress=lambda done: report(f"已读 {done} 行，退回 {marks.rejected} 行", done),
         )
+    batch.corrects_id, batch.summary_sheet = book.corrects(batch.county)
     deciding.plan_for(sum(sheet.data_rows for sheet in roster.sheets))
     report("正在与库中学生比对", 0)
     deciding.decide_incoming(county=batch.county, on=_today(batch))
     deciding.keep_rows(county=batch.county, batch_id=batch.pk, columns=staging.STAGED)
     marks.write()
     if late := marks.late():
-        with open_roster(path, setting=setting, amend=amendments.for_sheet) as again:
+        with read(amend=amendments.for_sheet) as again:
             Marks(batch, again, file=spooled).write_late(late)
     return roster
 
@@ -118,11 +121,12 @@ def decide_anew(batch: ImportBatch, *, report: Report) -> None:
 def write_decided(batch: ImportBatch, *, report: Report) -> None:
     """What stands in `decided`, for good."""
     report("正在写入学生、学籍与类别", 0)
+    tracing.remember(batch)
     merging.merge(
         merging.Writing(
             county=batch.county,
             batch_id=batch.pk,
-            source=f"名册：{batch.file_name}"[:_MAX_SOURCE],
+            source=batch.source_words,
             school_year=batch.school_year,
             start=_first_day(batch.school_year),
             on=_today(batch),
@@ -130,9 +134,10 @@ def write_decided(batch: ImportBatch, *, report: Report) -> None:
             actor_name=batch.created_by_name,
         )
     )
+    tracing.keep(batch)
     finding.open_pairs_of_roster(county=batch.county, batch_id=batch.pk, now=timezone.now())
     batch.state, batch.committed_at = ImportBatch.State.COMMITTED, timezone.now()
-    batch.save(update_fields=["sheets", "state", "committed_at"])
+    batch.save(update_fields=["sheets", "state", "committed_at", "made"])
     audit.record(
         county=batch.county,
         actor=None,
