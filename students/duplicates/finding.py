@@ -72,7 +72,8 @@ WITH found AS (
         ON i.county = %(county)s AND i.kind = 'id_number' AND i.blind = n.blind
        AND i.student_id <> n.student_id
 )
-SELECT one AS first_id, two AS second_id, bool_or(number_in_no) AS number_in_no
+SELECT one AS first_id, two AS second_id, bool_or(number_in_no) AS number_in_no,
+       false AS shared_no
   FROM found GROUP BY one, two;
 ANALYZE suspect
 """
@@ -88,14 +89,29 @@ DELETE FROM students_duplicatepair p
 _OF_ROSTER = """
 DROP TABLE IF EXISTS pg_temp.suspect;
 CREATE TEMPORARY TABLE suspect ON COMMIT DROP AS
-SELECT DISTINCT least(new.id, known.id) AS first_id, greatest(new.id, known.id) AS second_id,
-       false AS number_in_no
-  FROM decided d
-  JOIN students_student new ON new.id = d.student_id
-  JOIN students_student known
-    ON known.county = new.county AND known.name_key = new.name_key
-   AND known.birth_date = new.birth_date AND known.id <> new.id AND known.merged_into_id IS NULL
- WHERE d.is_new;
+WITH found AS (
+    SELECT new.id AS one, known.id AS two, false AS shared_no
+      FROM decided d
+      JOIN students_student new ON new.id = d.student_id
+      JOIN students_student known
+        ON known.county = new.county AND known.name_key = new.name_key
+       AND known.birth_date = new.birth_date AND known.id <> new.id
+       AND known.merged_into_id IS NULL
+     WHERE d.is_new
+     UNION ALL
+    -- The 学籍号 of a child with another ID number, or of an earlier row: not written.
+    SELECT d.student_id, owner.student_id, true
+      FROM decided d
+      JOIN students_rosterrow r
+        ON r.batch_id = %(batch)s AND r.sheet_no = d.sheet_no AND r.row_no = d.row_no
+      JOIN students_studentidentifier owner
+        ON owner.county = %(county)s AND owner.kind = 'student_no'
+       AND owner.blind = r.student_no_blind AND owner.student_id <> d.student_id
+     WHERE NOT d.is_duplicate AND r.student_no_blind IS NOT NULL
+)
+SELECT least(one, two) AS first_id, greatest(one, two) AS second_id, false AS number_in_no,
+       bool_or(shared_no) AS shared_no
+  FROM found GROUP BY 1, 2;
 ANALYZE suspect
 """
 
@@ -131,10 +147,10 @@ def _open_foreign_nos(county: str) -> None:
 
 def open_pairs_of_roster(*, county: str, batch_id: int, now: datetime) -> int:
     """Pairs of children a roster has just created with whom the county holds under that name and
-    birthday. Reads the temporary table `decided` of the running commit.
+    birthday, and of any child of the roster with whom its 学籍号 belongs to. Reads the temporary table `decided` of the running commit.
     """
     values = scoring.values(county=county, now=now, least=scoring.DOUBTFUL, batch_id=batch_id)
     with connection.cursor() as cursor:
-        cursor.execute(_OF_ROSTER)
+        cursor.execute(_OF_ROSTER, values)
         cursor.execute(scoring.SCORE_PAIRS, values)
         return int(cursor.rowcount)

@@ -70,7 +70,7 @@ WITH child AS (
        AND s.name_key IN (SELECT name_key FROM child)
      GROUP BY s.name_key
 ), seen AS (
-    SELECT suspect.first_id, suspect.second_id, suspect.number_in_no,
+    SELECT suspect.first_id, suspect.second_id, suspect.number_in_no, suspect.shared_no,
            a.name = b.name AS same_name,
            a.name <> b.name AND a.name_key = b.name_key AS same_sound,
            a.name <> b.name AND a.name_key <> b.name_key AND a.sound = b.sound AS swapped_name,
@@ -132,7 +132,8 @@ INSERT INTO students_duplicatepair
 SELECT %(county)s, first_id, second_id, score, array_remove({reasons}, NULL), looks_like_twins,
        facts, %(batch)s, 'open', %(now)s, '', ''
   FROM judged
- WHERE score >= %(least)s OR looks_like_twins
+ -- A 学籍号 that a roster gave to two children was not written: somebody has to be told.
+ WHERE score >= %(least)s OR looks_like_twins OR shared_no
     ON CONFLICT (first_id, second_id) DO UPDATE
    SET score = excluded.score, reasons = excluded.reasons,
        looks_like_twins = excluded.looks_like_twins, facts = excluded.facts,
@@ -176,6 +177,7 @@ _POINTS = {
     "same_household AND NOT same_guardian": 30,
     "other_guardian AND NOT same_household": -25,
     "number_in_no": 60,
+    "shared_no": 25,
     "number_changed": 15,
     "no_number": 20,
     "both_no_number": 10,
@@ -202,6 +204,7 @@ _REASONS = (
     "same_guardian",
     "same_household",
     "number_in_no",
+    "shared_no",
     "number_changed",
     "no_number",
     "similar_number",

@@ -41,6 +41,7 @@ class DuplicatePair(models.Model):
         SAME_GUARDIAN = "same_guardian", "监护人相同"
         SAME_HOUSEHOLD = "same_household", "同一户"
         NUMBER_IN_NO = "number_in_no", "学籍号含对方证件号"
+        SHARED_NO = "shared_no", "名册里的学籍号是对方的"
         NUMBER_CHANGED = "number_changed", "临时学籍号已转正式"
         NO_NUMBER = "no_number", "一方没有证件号"
         SIMILAR_NUMBER = "similar_number", "证件号相近"

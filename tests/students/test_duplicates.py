@@ -219,3 +219,46 @@ def test_the_same_roster_again_opens_nothing(tmp_path):
     import_csv(tmp_path, row)
 
     assert DuplicatePair.objects.get() == pair
+
+
+def import_with_student_no(folder, *rows):
+    path = folder / "numbers.csv"
+    path.write_text("\n".join(["姓名,身份证号,学籍号", *rows]), "utf-8")
+    call_command("import_roster", str(path), "--school-year", "2026")
+
+
+def test_a_roster_that_gives_a_child_anothers_student_number_says_so(tmp_path):
+    owner, other = child("张小明", n=1), child("李红", n=2)
+    number = "G629900201603070011"
+    seal_identifier(owner, text=number, kind="student_no")
+    row = f"李红,{id_number(born=BORN, number=2)},{number}"
+
+    import_with_student_no(tmp_path, row)
+
+    pair = DuplicatePair.objects.get()
+    assert {pair.first, pair.second} == {owner, other}
+    assert "shared_no" in pair.reasons
+    assert pair.batch_id
+    assert not other.identifiers.filter(kind="student_no").exists()
+    # Looked at and found to be two children, it is not asked about again.
+    officer = county_officer()
+    services.reject(
+        scope=scope_for(officer, on=TODAY), actor=officer, pair_id=pair.pk, note="", now=NOW
+    )
+    import_with_student_no(tmp_path, row, f"王磊,{id_number(born=BORN, number=3)},")
+    pair.refresh_from_db()
+    assert pair.state == DuplicatePair.State.REJECTED
+
+
+def test_two_rows_of_one_roster_with_one_student_number_are_a_pair(tmp_path):
+    number = "G629900201603070011"
+
+    import_with_student_no(
+        tmp_path,
+        f"张小明,{id_number(born=BORN, number=1)},{number}",
+        f"王磊,{id_number(born=BORN, number=2)},{number}",
+    )
+
+    pair = DuplicatePair.objects.get()
+    assert "shared_no" in pair.reasons
+    assert {pair.first.full_name, pair.second.full_name} == {"张小明", "王磊"}
