@@ -16,17 +16,17 @@ from students.rosters.header import Column, Header, Meaning, field_of, find_head
 from students.rosters.labels import RUNNING_NUMBER, Field
 from students.rosters.profiles import Layout, Memory
 from students.rosters.reading import HeaderOf, by_contract
+from students.rosters.reasons import RETURNED
 from students.rosters.rows import RowKind, RowSorter, with_merged
 
 Row = list[str]
 # Enough to find the header and some children below it.
 _TOP = 200
 _SAMPLED_ROWS, _SAMPLES, _LONGEST = 40, 3, 16
-# Beyond this no person maps columns: the rest is kept as extra without being shown.
-_MAX_COLUMNS = 300
 
-# Why a field is proposed.
+# Why a field stands at a column.
 KNOWN, OFFICE, LAYOUT, SIMILAR, NOTHING = "known", "office", "layout", "similar", ""
+CHOSEN = "chosen"
 # What these columns hold tells nothing about a person by itself.
 _OPEN = {
     *(Field.SEX, Field.ETHNICITY, Field.ID_TYPE, Field.SCHOOL_CODE, Field.SCHOOL, Field.STAGE),
@@ -141,7 +141,7 @@ def keep(batch: ImportBatch, found: list[SheetHeads], *, memory: Memory) -> None
 
 
 def _columns(heads: SheetHeads, memory: Memory) -> list[dict[str, Any]]:
-    told = zip(heads.header.columns[:_MAX_COLUMNS], heads.values, strict=False)
+    told = zip(heads.header.columns, heads.values, strict=True)
     return [_column(column, values, heads.layout, memory) for column, values in told]
 
 
@@ -160,12 +160,12 @@ def _column(
 
 
 def _why(column: Column, layout: Layout | None, memory: Memory) -> str:
-    if column.label in memory:
+    if memory.get(column.label) == (column.field, column.category):
         return OFFICE
     if layout and column.label in layout.meanings:
         return LAYOUT
     known = field_of(column.label.rstrip("0123456789"))
-    if column.label == RUNNING_NUMBER or known == (column.field, column.category):
+    if column.label in (RUNNING_NUMBER, RETURNED) or known == (column.field, column.category):
         return KNOWN
     return SIMILAR if column.field else NOTHING
 
@@ -196,7 +196,7 @@ def confirmed(
             fields.meaning_of(code)
             if code != column["field"]:
                 changed[column["label"]] = (column["field"], code)
-                column["field"] = code
+                column |= {"field": code, "why": CHOSEN, "unlike": False}
     return changed
 
 
@@ -208,8 +208,7 @@ def to_remember(sheets: list[SheetColumns]) -> dict[str, str]:
             label, code = column["label"], column["field"]
             known = field_of(label.rstrip("0123456789"))
             by_contract_alone = fields.code_of(*known) if known else fields.EXTRA
-            was_proposed = column["why"] in (SIMILAR, OFFICE)
-            if code != by_contract_alone or was_proposed:
+            if code != by_contract_alone or column["why"] in (SIMILAR, OFFICE, CHOSEN):
                 found[label] = code
     return found
 

@@ -1,4 +1,4 @@
-"""What a person does with a roster: hand it in, look at the verdicts, submit or discard it.
+"""What a person does with a roster once its columns are agreed: see the verdicts, submit, discard.
 
 Checking and writing run in a worker (students.tasks) or in a command; each is one transaction, so
 a killed one leaves nothing behind and is simply done again.
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
 
 from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
-from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow
+from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow, SheetColumns
 from students.rosters import files, running
 from students.rosters.running import Report
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import _User
 
 CHECK_TASK, COMMIT_TASK = "students.check_roster", "students.commit_roster"
-PENDING = [ImportBatch.State.CHECKING, ImportBatch.State.CHECKED, ImportBatch.State.COMMITTING]
+_State = ImportBatch.State
+PENDING = [_State.READING, _State.MAPPING, _State.CHECKING, _State.CHECKED, _State.COMMITTING]
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('students.rosters'), %s)"
 _MAX_NAME = 200
 
@@ -39,27 +40,6 @@ class BatchRefused(jobs.JobRefused):
 # -- handing in --------------------------------------------------------------------------------
 
 
-def receive(
-    *, county: str, school_year: int, file_name: str, content: IO[bytes], actor: "_User | None"
-) -> ImportBatch:
-    """Keep an uploaded file and start checking it; the same file twice is one batch."""
-    stored_as, sha256 = files.store(content)
-    batch, is_new = open_batch(
-        county=county,
-        school_year=school_year,
-        file_name=file_name,
-        stored_as=stored_as,
-        sha256=sha256,
-        actor=actor,
-    )
-    if not is_new and _is_waiting(batch):
-        files.forget(stored_as)
-        return batch
-    if not is_new:
-        ImportBatch.objects.filter(pk=batch.pk).update(stored_as=stored_as)
-    return _start_check(batch, actor=actor)
-
-
 def open_batch(
     *,
     county: str,
@@ -68,13 +48,20 @@ def open_batch(
     stored_as: str,
     sha256: str,
     actor: "_User | None",
+    office: str = "",
+    state: str = _State.CHECKING,
 ) -> tuple[ImportBatch, bool]:
-    """A new batch, or the pending one of this very file."""
+    """A new batch, or the pending one of this very file.
+
+    One that begins with its check takes its columns as the contract and the office's profile say.
+    """
     try:
         with transaction.atomic():
             batch = ImportBatch.objects.create(
                 county=county,
                 school_year=school_year,
+                office=office,
+                state=state,
                 file_name=file_name[:_MAX_NAME],
                 sha256=sha256,
                 stored_as=stored_as,
@@ -88,14 +75,16 @@ def open_batch(
     return batch, True
 
 
-def _is_waiting(batch: ImportBatch) -> bool:
-    """Nothing to start: it is being checked or written, or waits for a person."""
-    if batch.state == ImportBatch.State.CHECKING:
-        return batch.check_job is not None and not batch.check_job.is_over
-    return True
+def is_waiting(batch: ImportBatch) -> bool:
+    """Nothing to start: a worker is at it, or it waits for a person."""
+    at_work = {_State.READING: batch.read_job, _State.CHECKING: batch.check_job}
+    if batch.state not in at_work:
+        return True
+    job = at_work[_State(batch.state)]
+    return job is not None and not job.is_over
 
 
-def _start_check(batch: ImportBatch, *, actor: "_User | None", again: bool = False) -> ImportBatch:
+def start_check(batch: ImportBatch, *, actor: "_User | None", again: bool = False) -> ImportBatch:
     batch.check_job = jobs.start(
         county=batch.county,
         task=CHECK_TASK,
@@ -114,11 +103,11 @@ def check_again(batch: ImportBatch, *, actor: "_User | None") -> None:
 
     A check at work looks for new corrections before it ends.
     """
-    if batch.state == ImportBatch.State.CHECKING and _is_waiting(batch):
+    if batch.state == ImportBatch.State.CHECKING and is_waiting(batch):
         return
     batch.state = ImportBatch.State.CHECKING
     batch.save(update_fields=["state"])
-    _start_check(batch, actor=actor, again=True)
+    start_check(batch, actor=actor, again=True)
 
 
 def submit(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch:
@@ -185,7 +174,7 @@ def check(
                     running.check_file(batch, plain, report=report)
                     guard()
     except FileRefused as refusal:
-        batch = _refuse(county=county, batch_id=batch_id, refusal=refusal)
+        batch = refuse(county=county, batch_id=batch_id, refusal=refusal)
     return batch
 
 
@@ -203,7 +192,7 @@ def import_at_once(*, county: str, batch_id: int, path: Path) -> ImportBatch:
             running.check_file(batch, path, report=_silent)
             running.write_decided(batch, report=_silent)
     except FileRefused as refusal:
-        batch = _refuse(county=county, batch_id=batch_id, refusal=refusal)
+        batch = refuse(county=county, batch_id=batch_id, refusal=refusal)
     return batch
 
 
@@ -212,7 +201,7 @@ def _one_at_a_time(county: str) -> None:
         cursor.execute(_LOCK, [int(county)])
 
 
-def _refuse(*, county: str, batch_id: int, refusal: FileRefused) -> ImportBatch:
+def refuse(*, county: str, batch_id: int, refusal: FileRefused) -> ImportBatch:
     with tenancy.inside(county):
         batch = ImportBatch.objects.get(pk=batch_id, county=county)
         batch.state, batch.refusal = ImportBatch.State.REFUSED, refusal.code
@@ -253,7 +242,8 @@ def commit(
 def purge(*, before: date) -> int:
     """Staged rows of old batches, of all counties: what was not submitted by then is discarded."""
     old = ImportBatch.objects.filter(created_at__date__lt=before)
-    old.filter(state=ImportBatch.State.CHECKED).update(state=ImportBatch.State.DISCARDED)
+    unanswered = [_State.READING, _State.MAPPING, _State.CHECKED]
+    old.filter(state__in=unanswered).update(state=_State.DISCARDED)
     return _forget_rows(old)
 
 
@@ -261,6 +251,7 @@ def _forget_rows(batches: Iterable[ImportBatch]) -> int:
     """The staged rows, and what was marked and corrected in them; the number of rows."""
     RosterMark.objects.filter(batch__in=batches).delete()
     RosterCorrection.objects.filter(batch__in=batches).delete()
+    SheetColumns.objects.filter(batch__in=batches).delete()
     return RosterRow.objects.filter(batch__in=batches).delete()[0]
 
 

@@ -15,11 +15,11 @@ from core import paging
 from core.access import Permission
 from core.models import Job
 from core.web import Requires
-from students.forms import RosterForm
 from students.models import ImportBatch, RosterRow
-from students.queries import batches, duplicates
-from students.rosters import services
+from students.queries import batches, columns, duplicates
+from students.rosters import profiles, receiving, services
 from students.rosters.errors import write_errors
+from students.rosters.forms import RosterForm
 
 State = ImportBatch.State
 
@@ -52,16 +52,24 @@ class ImportNew(Requires, FormView):  # type: ignore[type-arg]
         years = batches.school_years(on=timezone.localdate())
         return super().get_form_kwargs() | {"years": years}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            offices=profiles.offices(county=self.request.scope.county),
+            layouts=columns.templates(on=timezone.localdate()),
+            **kwargs,
+        )
+
     def form_valid(self, form: RosterForm) -> HttpResponse:
         file = form.cleaned_data["file"]
-        batch = services.receive(
+        batch = receiving.receive(
             county=self.request.scope.county,
             school_year=form.cleaned_data["school_year"],
+            office=form.cleaned_data["office"],
             file_name=file.name,
             content=file,
             actor=self.request.user,
         )
-        return redirect("students:import-detail", batch_id=batch.pk)
+        return redirect("students:import-columns", batch_id=batch.pk)
 
 
 class ImportPage(Requires):
@@ -82,6 +90,8 @@ class ImportDetail(ImportPage, TemplateView):
     template_name = "students/import_detail.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.batch.state in (State.READING, State.MAPPING):
+            return redirect("students:import-columns", batch_id=self.batch.pk)
         response = super().get(request, *args, **kwargs)
         if self.request.htmx and self._job() is None:
             # The poll sees the end: the whole page is another one now.

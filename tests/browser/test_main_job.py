@@ -68,7 +68,10 @@ def import_roster(page, live_server):
     }
     page.goto(live_server.url + reverse("students:import-new"))
     page.locator("input[type=file]").set_input_files(WORKBOOKS / ROSTER)
-    page.get_by_role("button", name="上传并核对").dblclick()
+    page.get_by_role("button", name="上传", exact=True).dblclick()
+    agree = page.get_by_role("button", name="确认对应，开始核对")
+    expect(agree).to_be_visible(timeout=SLOW)
+    agree.dblclick()
     submit = page.get_by_role("button", name="提交：新增")
     expect(submit).to_be_visible(timeout=SLOW)
     assert not Student.objects.exists()  # nothing is written before a person submits

@@ -12,7 +12,7 @@ from django.urls import reverse
 from core.models import Job
 from students.models import ImportBatch, Student
 from students.queries import batches
-from students.rosters import files, services
+from students.rosters import files, receiving, services
 from tests.factories import COUNTY, SchoolFactory, county_officer, school_head
 
 pytestmark = pytest.mark.django_db
@@ -40,9 +40,17 @@ def upload(client, number="02", **more):
     return client.post(NEW, {"file": file, "school_year": "2026", **more})
 
 
-def checked(client, number="02"):
+def agreed(client, number="02"):
+    """Handed in, and its columns confirmed as they were proposed."""
     upload(client, number)
     batch = ImportBatch.objects.latest("pk")
+    receiving.read_columns(county=COUNTY, batch_id=batch.pk)
+    client.post(page("columns", batch))
+    return batch
+
+
+def checked(client, number="02"):
+    batch = agreed(client, number)
     return services.check(county=COUNTY, batch_id=batch.pk)
 
 
@@ -54,7 +62,7 @@ def test_handing_in_twice_is_one_batch_and_one_job(client, officer):
     first, second = upload(client), upload(client)
 
     batch = ImportBatch.objects.get()
-    assert first["Location"] == second["Location"] == page("detail", batch)
+    assert first["Location"] == second["Location"] == page("columns", batch)
     assert Job.objects.count() == 1
     assert batch.created_by_name == officer.full_name
 
@@ -75,8 +83,7 @@ def test_a_file_beyond_the_limit_is_refused_with_its_size(client, officer, setti
 
 
 def test_while_it_is_checked_the_page_polls_and_then_becomes_another(client, officer):
-    upload(client)
-    batch = ImportBatch.objects.get()
+    batch = agreed(client)
     polled = client.get(page("detail", batch), headers={"HX-Request": "true"})
 
     assert 'hx-trigger="every 1s"' in client.get(page("detail", batch)).content.decode()
@@ -189,8 +196,8 @@ def test_a_file_that_is_not_read_says_why_and_what_to_do(client, officer):
 
 
 def test_a_check_that_broke_down_says_so_and_offers_the_way_on(client, officer):
-    upload(client)
-    batch = ImportBatch.objects.get()
+    batch = agreed(client)
+    batch.refresh_from_db()
     Job.objects.filter(pk=batch.check_job_id).update(
         state="failed", error="试了 5 次仍未完成。", finished_at=batch.created_at
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from core.models import AuditEntry, Job
 from schools.imports import import_schools
 from students.models import ImportBatch, RosterRow, Student
-from students.rosters import files, services
+from students.rosters import files, receiving, services
 from tests.config.test_supervisor import eventually
 from tests.factories import COUNTY, YEAR
 from tests.plugin import servers
@@ -55,7 +55,7 @@ def state_of(batch):
 
 def hand_in(content):
     with transaction.atomic():
-        return services.receive(
+        return receiving.receive(
             county=COUNTY,
             school_year=YEAR,
             file_name="名册.xlsx",
@@ -64,10 +64,18 @@ def hand_in(content):
         )
 
 
+def agree(batch):
+    eventually(lambda: state_of(batch) == "mapping")
+    with transaction.atomic():
+        return receiving.confirm_columns(
+            county=COUNTY, batch_id=batch.pk, chosen={}, office="", actor=None
+        )
+
+
 @pytest.mark.timeout(170)
 def test_a_killed_import_leaves_nothing_and_is_done_by_the_next_worker(worker):
     import_schools(WORKBOOKS / "schools.xlsx")
-    batch = hand_in(ROSTER.read_bytes())
+    batch = agree(hand_in(ROSTER.read_bytes()))
     eventually(lambda: state_of(batch) == "checked")
     stored = files.stored_path(batch.stored_as)
     assert stored.exists()
@@ -97,6 +105,11 @@ def test_sending_and_submitting_twice_is_one_import(worker):
     import_schools(WORKBOOKS / "schools.xlsx")
     first, second = hand_in(ROSTER.read_bytes()), hand_in(ROSTER.read_bytes())
     assert first.pk == second.pk
+    agree(first)
+    agree_again = receiving.confirm_columns(
+        county=COUNTY, batch_id=first.pk, chosen={}, office="", actor=None
+    )
+    assert agree_again.state in ("checking", "checked")
     eventually(lambda: state_of(first) == "checked")
     for _ in range(2):
         with transaction.atomic():
@@ -104,13 +117,29 @@ def test_sending_and_submitting_twice_is_one_import(worker):
     eventually(lambda: state_of(first) == "committed")
 
     assert ImportBatch.objects.count() == 1
-    assert Job.objects.count() == 2
+    assert Job.objects.count() == 3  # to read the heads, to check, to write
     assert Student.objects.count() == GOOD_ROWS
     assert RosterRow.objects.filter(verdict="rejected").count() == BAD_ROWS
 
 
 def test_a_cancelled_check_can_be_handed_in_again(worker):
     import_schools(WORKBOOKS / "schools.xlsx")
+    batch = hand_in(ROSTER.read_bytes())
+    eventually(lambda: state_of(batch) == "mapping")
+    worker.kill()
+    agree(batch)
+    Job.objects.filter(task=services.CHECK_TASK).update(
+        state="cancelled", finished_at=timezone.now()
+    )
+    worker.start()
+
+    again = hand_in(ROSTER.read_bytes())
+
+    assert again.pk == batch.pk
+    eventually(lambda: state_of(batch) == "checked")
+
+
+def test_a_cancelled_reading_of_heads_can_be_handed_in_again(worker):
     worker.kill()
     batch = hand_in(ROSTER.read_bytes())
     Job.objects.update(state="cancelled", finished_at=timezone.now())
@@ -119,7 +148,7 @@ def test_a_cancelled_check_can_be_handed_in_again(worker):
     again = hand_in(ROSTER.read_bytes())
 
     assert again.pk == batch.pk
-    eventually(lambda: state_of(batch) == "checked")
+    eventually(lambda: state_of(batch) == "mapping")
 
 
 @pytest.mark.django_db(transaction=True)

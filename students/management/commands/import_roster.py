@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--county", default="620602", help="six digits of the division code")
         parser.add_argument("--school-year", type=int, help="first year of it; default: today's")
+        parser.add_argument("--office", default="", help="whose files: its column profile is used")
         parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
         parser.add_argument("--errors", type=Path, metavar="OUT.xlsx", help="the rejected rows")
         parser.add_argument("--json", action="store_true", help="the outcome as a JSON list")
@@ -33,7 +34,13 @@ class Command(BaseCommand):
                 raise CommandError(f"找不到文件 {path}，请核对路径。", returncode=2)
         school_year = options["school_year"] or _school_year(timezone.localdate())
         batches = [
-            self._import(path, county=county, school_year=school_year, write=not options["dry_run"])
+            self._import(
+                path,
+                county=county,
+                school_year=school_year,
+                office=options["office"],
+                write=not options["dry_run"],
+            )
             for path in files
         ]
         if options["errors"]:
@@ -50,9 +57,9 @@ class Command(BaseCommand):
                 self._tell(outcome)
 
     def _import(
-        self, path: Path, *, county: str, school_year: int, write: bool
+        self, path: Path, *, county: str, school_year: int, office: str, write: bool
     ) -> tuple[ImportBatch, dict[str, Any]]:
-        batch = _open(path, county=county, school_year=school_year)
+        batch = _open(path, county=county, school_year=school_year, office=office)
         do = services.import_at_once if write else services.check
         batch = do(county=county, batch_id=batch.pk, path=path)
         with tenancy.inside(county):
@@ -72,7 +79,7 @@ class Command(BaseCommand):
         self.stdout.write(f"库中现有学生 {outcome['students_after']} 人")
 
 
-def _open(path: Path, *, county: str, school_year: int) -> ImportBatch:
+def _open(path: Path, *, county: str, school_year: int, office: str) -> ImportBatch:
     """A fresh batch; one of the same file that a stopped command left is taken up again."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -80,13 +87,18 @@ def _open(path: Path, *, county: str, school_year: int) -> ImportBatch:
         batch, is_new = services.open_batch(
             county=county,
             school_year=school_year,
+            office=office,
             file_name=path.name,
             stored_as="",
             sha256=sha256,
             actor=None,
         )
         if not is_new:
-            ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.CHECKING)
+            ImportBatch.objects.filter(pk=batch.pk).update(
+                state=ImportBatch.State.CHECKING, office=office
+            )
+            # Columns that nobody has agreed on yet are no columns.
+            batch.sheet_columns.all().delete()
     return batch
 
 
