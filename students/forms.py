@@ -118,32 +118,6 @@ class RevealForm(OfficeForm):
     )
 
 
-class RosterForm(OfficeForm):
-    file = forms.FileField(
-        label="名册文件",
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
-        help_text="Excel 工作簿（.xlsx、.xls）或 CSV，表头有“姓名”“身份证号”等栏，顺序不限。",
-    )
-    school_year = forms.TypedChoiceField(
-        label="学年", coerce=int, help_text="名册反映的是哪个学年的就读情况。"
-    )
-
-    def __init__(self, *args: Any, years: list[tuple[int, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["school_year"].choices = years  # type: ignore[attr-defined]
-
-    def clean_file(self) -> "UploadedFile[Any]":
-        file: UploadedFile[Any] = self.cleaned_data["file"]
-        most = settings.ROSTER_MAX_BYTES
-        if (file.size or 0) > most:
-            raise ValidationError(
-                f"名册文件有 {(file.size or 0) / 1_048_576:.0f} MB，"
-                f"超过了 {most // 1_048_576} MB 的上限，请按学校分成几个文件后再导入"
-            )
-        return file
-
-
 def _file_within_limit(file: "UploadedFile[Any]", *, name: str) -> "UploadedFile[Any]":
     most = settings.ROSTER_MAX_BYTES
     if (file.size or 0) > most:
