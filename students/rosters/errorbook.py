@@ -5,7 +5,8 @@ Built by a worker from the kept upload; lies sealed until it is purged.
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,14 @@ from core.models import Job
 from core.sheets import gate, marking
 from core.sheets.marking import CannotMark, Order, SheetMarks, plain
 from core.sheets.reader import Merged
-from students.models import ImportBatch, RosterMark
-from students.rosters import files, marks
+from students.models import ImportBatch, RosterCorrection, RosterMark
+from students.rosters import files, mapping, marks
+from students.rosters.amending import Amendments
 from students.rosters.header import Header
-from students.rosters.reading import HeaderOf
+from students.rosters.reading import HeaderOf, Row, open_roster
 from students.rosters.reasons import RETURNED
+from students.rosters.schools import SchoolFinder
+from students.rosters.verdict import Setting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User
@@ -78,19 +82,23 @@ def stored_as(batch: ImportBatch) -> str:
     return name if files.is_kept(name) else ""
 
 
+def file_name(batch: ImportBatch) -> str:
+    return f"{Path(batch.file_name).stem}-订正表.xlsx"
+
+
 # -- building ----------------------------------------------------------------------------------
 
 
 def build_job(job: Job) -> dict[str, Any]:
     with tenancy.inside(job.county):
         batch = ImportBatch.objects.get(pk=job.params["batch"], county=job.county)
-        order = order_of(batch)
+    if not files.is_kept(batch.stored_as):
+        raise NoFileAnyMore
     job.stage = "正在标注原表"
-    try:
-        with files.opened(batch.stored_as) as path:
-            name = write(path, order)
-    except FileNotFoundError:
-        raise NoFileAnyMore from None
+    with files.opened(batch.stored_as) as path:
+        with tenancy.inside(job.county):
+            order = order_of(batch, path)
+        name = write(path, order)
     try:
         with tenancy.inside(job.county):
             job.advance(0)
@@ -108,16 +116,50 @@ def build_job(job: Job) -> dict[str, Any]:
     return {"file": name, "rows": rows}
 
 
-def order_of(batch: ImportBatch) -> Order:
-    """What has to be marked, by the last check."""
+def order_of(batch: ImportBatch, path: Path) -> Order:
+    """What has to be marked by the last check, and the cells corrected in the preview."""
     kept = RosterMark.objects.filter(batch=batch).order_by("sheet_no", "row_no")
     places = kept.values_list("sheet_no", "row_no", "code", "column")
-    return order(
+    order = order_by(
         batch.sheets, places.iterator(chunk_size=2000), number=batch.pk, old=batch.summary_sheet
     )
+    for sheet_no, cells in _corrected_cells(batch, path).items():
+        order.sheets[batch.sheets[sheet_no]["sheet"]].edits = cells
+    return order
 
 
-def order(
+def _corrected_cells(batch: ImportBatch, path: Path) -> dict[int, dict[int, dict[int, str]]]:
+    """By sheet, row and column, what the file does not say."""
+    found: dict[int, dict[int, dict[int, str]]] = {}
+    if not RosterCorrection.objects.filter(batch=batch, undone_at=None).exists():
+        return found
+    amendments = Amendments(batch)
+
+    def watch(sheet: int, header: Header) -> Callable[[int, Row], Row] | None:
+        amend = amendments.for_sheet(sheet, header)
+        if amend is None:
+            return None
+
+        def compare(number: int, row: Row) -> Row:
+            new = amend(number, row)
+            if new is not row:
+                pairs = enumerate(zip_longest(new, row, fillvalue=""))
+                found.setdefault(sheet, {})[number] = {n: a for n, (a, b) in pairs if a != b}
+            return new
+
+        return compare
+
+    # Nobody asks for the verdicts here.
+    setting = Setting(SchoolFinder([], places=[]), school_year=batch.school_year)
+    with open_roster(
+        path, setting=setting, amend=watch, header_of=mapping.header_of(batch)
+    ) as roster:
+        for _ in roster.rows():
+            pass
+    return found
+
+
+def order_by(
     sheets: list[dict[str, Any]],
     places: Iterable[tuple[int, int, str, int | None]],
     *,
@@ -184,9 +226,7 @@ class Returning:
         self._number: int | None = None
         self._sheet = ""
 
-    def header_of(
-        self, sheet: str, rows: dict[int, list[str]], merged: list[Merged]
-    ) -> Header | None:
+    def header_of(self, sheet: str, rows: dict[int, Row], merged: list[Merged]) -> Header | None:
         header = self._header_of(sheet, rows, merged)
         texts = [row[0] for row in rows.values() if row and row[0]]
         if header is None and texts[:1] == [_HEADING_LINE] and len(texts) > 1:

@@ -15,7 +15,14 @@ from django.db import IntegrityError, connection, transaction
 from core import audit, jobs, tenancy
 from core.models import Job
 from core.sheets.gate import FileRefused
-from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow, SheetColumns
+from students.models import (
+    ImportBatch,
+    RosterCorrection,
+    RosterMark,
+    RosterRow,
+    RosterTrace,
+    SheetColumns,
+)
 from students.rosters import files, running
 from students.rosters.running import Report
 
@@ -135,7 +142,7 @@ def submit(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch:
 def discard(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch:
     """Errors: ImportBatch.DoesNotExist, BatchRefused."""
     batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
-    if batch.state in (ImportBatch.State.COMMITTING, ImportBatch.State.COMMITTED):
+    if batch.state in (_State.COMMITTING, _State.COMMITTED, _State.UNDOING, _State.UNDONE):
         raise BatchRefused(f"这份名册{batch.get_state_display()}，不能放弃。")
     batch.state = ImportBatch.State.DISCARDED
     batch.save(update_fields=["state"])
@@ -244,6 +251,9 @@ def purge(*, before: date) -> int:
     old = ImportBatch.objects.filter(created_at__date__lt=before)
     unanswered = [_State.READING, _State.MAPPING, _State.CHECKED]
     old.filter(state__in=unanswered).update(state=_State.DISCARDED)
+    # Who was left behind by an undo stays readable; what could still be taken back does not.
+    old.exclude(state=_State.UNDONE).update(made={})
+    RosterTrace.objects.filter(batch__in=old, touched=[]).delete()
     return _forget_rows(old)
 
 

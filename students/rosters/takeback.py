@@ -86,7 +86,11 @@ def _refuse(batch: ImportBatch, *allowed: State) -> None:
 
 
 def preview(batch: ImportBatch) -> Counts:
-    """What an undo would do now; nothing is written. The caller holds a transaction."""
+    """What an undo would do now; nothing is written. The caller holds a transaction.
+
+    Errors: UndoRefused.
+    """
+    _refuse(batch, State.COMMITTED, State.UNDOING)
     _make_plan(batch)
     return _counts()
 

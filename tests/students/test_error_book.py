@@ -7,7 +7,6 @@ import openpyxl
 import pytest
 
 from core.sheets import gate, reader
-from core.sheets.marking import marked
 from students.rosters import errorbook, files
 from students.rosters.labels import Field
 from students.rosters.reading import open_roster
@@ -76,7 +75,7 @@ def _column(header, judged):
 
 def build(path, tmp_path, found, *, number=7, old=""):
     sheets, rejected, _ = found
-    name = errorbook.write(path, errorbook.order(sheets, rejected, number=number, old=old))
+    name = errorbook.write(path, errorbook.order_by(sheets, rejected, number=number, old=old))
     target = tmp_path / "订正表.xlsx"
     target.write_bytes(b"".join(files.pieces(name)))
     return target
