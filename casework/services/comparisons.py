@@ -29,13 +29,7 @@ _SUSPICIONS = {
 
 
 def compare_dropouts_job(job: Job) -> dict[str, object]:
-    run = services.compare(
-        county=job.county,
-        run_id=job.params["run"],
-        side=DROPOUTS,
-        guard=lambda: job.advance(0),
-    )
-    return {"run": run.pk, **run.counts}
+    return services.compare_job(job, side=DROPOUTS)
 
 
 @transaction.atomic

@@ -95,7 +95,9 @@ SELECT (SELECT count(*) FROM theirs), (SELECT count(*) FROM ours WHERE is_expect
 """
 
 
-def find(run: MatchRun, *, side: str, types: list[str]) -> dict[str, int]:
+def find(
+    run: MatchRun, *, side: str, types: list[str], report: matching.Report = matching.silent
+) -> dict[str, int]:
     """Write the findings of a run; counts of both sides and of every class."""
     values: dict[str, Any] = {
         "county": run.county,
@@ -110,12 +112,18 @@ def find(run: MatchRun, *, side: str, types: list[str]) -> dict[str, int]:
     }
     usable = run.office_list.counts.get("good", 0) + run.office_list.counts.get("doubtful", 0)
     matching.match(
-        county=run.county, list_id=run.office_list_id, rows=usable, of=_BORN, values=values
+        county=run.county,
+        list_id=run.office_list_id,
+        rows=usable,
+        of=_BORN,
+        values=values,
+        report=report,
     )
     with connection.cursor() as cursor:
         cursor.execute(_OURS.format(side=side), values)
         cursor.execute(_COUNT)
         theirs, ours = cursor.fetchone()
+        report(f"名单 {theirs:,} 人、本县 {ours:,} 人，正在逐人比较并写入结果")
         cursor.execute(_FIND, values)
     return {"theirs": theirs, "ours": ours, "outside": usable - theirs, **_classes(run)}
 

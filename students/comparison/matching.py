@@ -4,6 +4,7 @@ By number first. The other keys decide only where they are unique on both sides,
 two good ID numbers that differ: two children of one name and birthday must not become one.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -29,8 +30,7 @@ SELECT DISTINCT ON (i.student_id) t.entry, i.student_id, 'number'::text AS how
   FROM theirs t
   JOIN students_studentidentifier i
     ON i.county = %(county)s AND i.kind = 'id_number' AND i.blind = t.number_blind
- ORDER BY i.student_id, t.entry;
-ANALYZE matched
+ ORDER BY i.student_id, t.entry
 """
 _FREE = """
 NOT EXISTS (SELECT FROM matched m WHERE m.entry = {entry})
@@ -121,7 +121,22 @@ _OPEN = "SELECT EXISTS (SELECT FROM theirs t WHERE NOT EXISTS (" + (
 )
 
 
-def match(*, county: str, list_id: int, rows: int, of: str = "", values: Any = None) -> None:
+Report = Callable[[str], None]
+
+
+def silent(stage: str) -> None:
+    """For a caller that shows no progress."""
+
+
+def match(
+    *,
+    county: str,
+    list_id: int,
+    rows: int,
+    of: str = "",
+    values: Any = None,
+    report: Report = silent,
+) -> None:
     """Make the temporary tables `theirs` and `matched (entry, student_id, how)`.
 
     `of` narrows the entries by a condition on `e`, with `values`; `rows` is how many there are.
@@ -130,11 +145,17 @@ def match(*, county: str, list_id: int, rows: int, of: str = "", values: Any = N
     plan_for(rows)
     with connection.cursor() as cursor:
         cursor.execute(_THEIRS.format(of=of), given)
+        report(f"名单 {rows:,} 人，正在按证件号找人")
         cursor.execute(_BY_NUMBER, given)
+        found = cursor.rowcount
+        cursor.execute("ANALYZE matched")
+        report(f"名单 {rows:,} 人，按证件号找到 {found:,} 人，正在按学籍号找人")
         cursor.execute(_BY_STUDENT_NO, given)
+        found += cursor.rowcount
         cursor.execute(_OPEN)
         if not cursor.fetchone()[0]:
             return
+        report(f"名单 {rows:,} 人，按号码找到 {found:,} 人，正在按姓名、出生日期和监护人找人")
         cursor.execute(_BEARERS, given)
         for key in _KEYS:
             cursor.execute(_BY_NAME.format(**key), given)

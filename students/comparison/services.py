@@ -16,6 +16,7 @@ from accounts.models import User
 from core import audit, jobs, tenancy
 from core.models import Job
 from students.comparison import children, finding, taking, undoing
+from students.comparison.matching import Report, silent
 from students.comparison.sides import SIDES
 from students.lists.applying import covered_types
 from students.models import MatchDifference, MatchRun, OfficeList
@@ -111,7 +112,12 @@ def start(*, county: str, asked: Asked, actor: User | None) -> MatchRun:
 
 
 def compare(
-    *, county: str, run_id: int, side: str | None = None, guard: Guard = _unguarded
+    *,
+    county: str,
+    run_id: int,
+    side: str | None = None,
+    guard: Guard = _unguarded,
+    report: Report = silent,
 ) -> MatchRun:
     """Find and keep. `side` is our side, where it is not one of this floor's."""
     with tenancy.inside(county):
@@ -121,7 +127,7 @@ def compare(
             return run
         # A kind whose list names categories expects those children; others expect everybody.
         types = covered_types(run.office_list) if run.kind == Kind.ANY else []
-        run.counts = finding.find(run, side=side or SIDES[run.kind], types=types)
+        run.counts = finding.find(run, side=side or SIDES[run.kind], types=types, report=report)
         run.state, run.done_at = MatchRun.State.DONE, timezone.now()
         run.save(update_fields=["counts", "state", "done_at"])
         guard()
@@ -361,6 +367,16 @@ def take_job(job: Job) -> dict[str, object]:
             return {"run": job.params["run"], "findings": findings, "partly": partly}
 
 
-def compare_job(job: Job) -> dict[str, object]:
-    run = compare(county=job.county, run_id=job.params["run"], guard=lambda: job.advance(0))
+def compare_job(job: Job, *, side: str | None = None) -> dict[str, object]:
+    def report(stage: str) -> None:
+        # Goes out with the next heartbeat: the work itself is one open transaction.
+        job.stage = stage[:80]
+
+    run = compare(
+        county=job.county,
+        run_id=job.params["run"],
+        side=side,
+        guard=lambda: job.advance(0),
+        report=report,
+    )
     return {"run": run.pk, **run.counts}

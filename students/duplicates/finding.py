@@ -147,7 +147,8 @@ def _open_foreign_nos(county: str) -> None:
 
 def open_pairs_of_roster(*, county: str, batch_id: int, now: datetime) -> int:
     """Pairs of children a roster has just created with whom the county holds under that name and
-    birthday, and of any child of the roster with whom its 学籍号 belongs to. Reads the temporary table `decided` of the running commit.
+    birthday, and of any child of the roster with whom its 学籍号 belongs to. Reads the temporary
+    table `decided` of the running commit.
     """
     values = scoring.values(county=county, now=now, least=scoring.DOUBTFUL, batch_id=batch_id)
     with connection.cursor() as cursor:

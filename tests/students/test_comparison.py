@@ -208,6 +208,20 @@ def claimed(run):
     return Job.claim(run.job_id)
 
 
+def test_the_job_says_how_far_it_is():
+    said = []
+    run = started(read(of(StudentFactory()), stranger()))
+    services.compare(county=COUNTY, run_id=run.pk, report=said.append)
+
+    assert [stage.split("，")[-1] for stage in said] == [
+        "正在按证件号找人",
+        "正在按学籍号找人",
+        "正在按姓名、出生日期和监护人找人",
+        "正在逐人比较并写入结果",
+    ]
+    assert "按号码找到 1 人" in said[2]
+
+
 def test_the_disability_list_finds_who_is_not_enrolled():
     enrolled, idle = StudentFactory(), StudentFactory(class_group=None)
     run = compared(of(enrolled), of(idle), kind="disability", list_kind="disability")
