@@ -2,6 +2,8 @@ from django.urls import path
 
 from students.views import (
     bulk,
+    cells,
+    columns,
     comparison,
     downloads,
     duplicates,
@@ -10,6 +12,7 @@ from students.views import (
     lists,
     offers,
     people,
+    preview,
     returning,
     rollover,
     students,
@@ -73,7 +76,40 @@ urlpatterns = [
     ),
     path("imports/", imports.ImportList.as_view(), name="import-list"),
     path("imports/new/", imports.ImportNew.as_view(), name="import-new"),
-    path("imports/<int:batch_id>/", imports.ImportDetail.as_view(), name="import-detail"),
+    path("imports/offices/", columns.ProfileList.as_view(), name="profile-list"),
+    path(
+        "imports/offices/<int:profile_id>/forget/",
+        columns.ProfileForget.as_view(),
+        name="profile-forget",
+    ),
+    path(
+        "imports/templates/<slug:layout>.xlsx",
+        columns.TemplateDownload.as_view(),
+        name="import-template",
+    ),
+    path("imports/<int:batch_id>/columns/", columns.ImportColumns.as_view(), name="import-columns"),
+    path("imports/<int:batch_id>/", preview.ImportDetail.as_view(), name="import-detail"),
+    path("imports/<int:batch_id>/recheck/", cells.ImportRecheck.as_view(), name="import-recheck"),
+    path(
+        "imports/<int:batch_id>/correct/",
+        cells.ImportCorrectAll.as_view(),
+        name="import-correct-all",
+    ),
+    path(
+        "imports/<int:batch_id>/corrections/<int:correction_id>/undo/",
+        cells.ImportUncorrect.as_view(),
+        name="import-uncorrect",
+    ),
+    path(
+        "imports/<int:batch_id>/rows/<int:sheet_no>/<int:row_no>/",
+        cells.ImportRow.as_view(),
+        name="import-row",
+    ),
+    path(
+        "imports/<int:batch_id>/rows/<int:sheet_no>/<int:row_no>/<int:column_no>/reveal/",
+        cells.ImportCellReveal.as_view(),
+        name="import-reveal",
+    ),
     path("imports/<int:batch_id>/commit/", imports.ImportCommit.as_view(), name="import-commit"),
     path("imports/<int:batch_id>/discard/", imports.ImportDiscard.as_view(), name="import-discard"),
     path(

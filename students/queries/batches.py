@@ -25,12 +25,17 @@ def batches(scope: Scope, *, state: str = "") -> QuerySet[ImportBatch]:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Rows of a file or a sheet; the first number equals the sum of the four verdicts."""
+    """Rows of a file or a sheet; `data_rows` equals the sum of the four verdicts."""
 
     name: str
+    above: int  # titles and header
     data_rows: int
     other_rows: int
     verdicts: dict[str, int]
+
+    @property
+    def all_rows(self) -> int:
+        return self.above + self.data_rows + self.other_rows
 
     @property
     def tabs(self) -> list[tuple[str, str, int]]:
@@ -41,6 +46,7 @@ def sheets(batch: ImportBatch) -> list[Totals]:
     return [
         Totals(
             sheet["sheet"],
+            int(sheet["header_rows"][1]),
             sheet["data_rows"],
             sum(sheet["other_rows"].values()),
             {verdict: sheet[verdict] for verdict in Verdict},
@@ -54,6 +60,7 @@ def totals(batch: ImportBatch) -> Totals:
     parts = sheets(batch)
     return Totals(
         batch.file_name,
+        sum(part.above for part in parts),
         sum(part.data_rows for part in parts),
         sum(part.other_rows for part in parts),
         {verdict: sum(part.verdicts[verdict] for part in parts) for verdict in Verdict},

@@ -207,6 +207,23 @@ def judge_anew(*, county: str, batch_id: int, actor: "_User") -> None:
     services.check_again(_held(county=county, batch_id=batch_id), actor=actor)
 
 
+def reveal(
+    *, batch: ImportBatch, place: Place, label: str, mask: str, purpose: str, actor: "_User"
+) -> str:
+    """What stands in a masked cell, and an entry saying who saw it and why."""
+    sheet = batch.sheets[place.sheet]["sheet"]
+    audit.record(
+        county=batch.county,
+        actor=actor,
+        action="identity.reveal",
+        target=batch,
+        after={"shown": label, "mask": mask, "sheet": sheet, "row": place.row},
+        purpose=purpose,
+    )
+    found = standing(batch, place)
+    return found.text if found else ""
+
+
 # -- parts -------------------------------------------------------------------------------------
 
 
@@ -227,6 +244,10 @@ def _head(batch: ImportBatch, place: Place) -> tuple[str, str]:
             if index == place.column and field:
                 return label, field
     raise CellRefused("这一列不参加核对，不能在这里改。请改原文件后重新导入。")
+
+
+def field_of(batch: ImportBatch, place: Place) -> str:
+    return _head(batch, place)[1]
 
 
 def checked(field: str, text: str) -> str:

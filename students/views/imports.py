@@ -7,16 +7,13 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
 from core import paging
 from core.access import Permission
-from core.models import Job
 from core.web import Requires
-from students.models import ImportBatch, RosterRow
-from students.queries import batches, columns, duplicates
+from students.models import ImportBatch
+from students.queries import batches, columns
 from students.rosters import profiles, receiving, services
 from students.rosters.errors import write_errors
 from students.rosters.forms import RosterForm
@@ -81,77 +78,6 @@ class ImportPage(Requires):
         return get_object_or_404(
             rows.select_related("check_job", "commit_job"), pk=self.kwargs["batch_id"]
         )
-
-
-@method_decorator(never_cache, name="dispatch")
-class ImportDetail(ImportPage, TemplateView):
-    """Progress while a worker is at it, then the verdicts."""
-
-    template_name = "students/import_detail.html"
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.batch.state in (State.READING, State.MAPPING):
-            return redirect("students:import-columns", batch_id=self.batch.pk)
-        response = super().get(request, *args, **kwargs)
-        if self.request.htmx and self._job() is None:
-            # The poll sees the end: the whole page is another one now.
-            response["HX-Refresh"] = "true"
-        return response
-
-    def get_template_names(self) -> list[str]:
-        return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
-
-    def _job(self) -> Job | None:
-        """The job that is at work on the batch."""
-        at_work = {
-            State.CHECKING: self.batch.check_job,
-            State.COMMITTING: self.batch.commit_job,
-        }.get(State(self.batch.state))
-        return at_work if at_work and not at_work.is_over else None
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            batch=self.batch,
-            job=self._job(),
-            broken=self._broken(),
-            refusal=batches.refusal_words(self.batch),
-            totals=batches.totals(self.batch),
-            sheets=batches.sheets(self.batch),
-            doubtful=duplicates.waiting_from(self.batch),
-            **({} if self.request.htmx else self._rows()),
-            **kwargs,
-        )
-
-    def _broken(self) -> Job | None:
-        """The job that ended without the batch getting further."""
-        last = self.batch.commit_job if self.batch.commit_job_id else self.batch.check_job
-        stuck = self.batch.state in (State.CHECKING, State.COMMITTING)
-        return last if stuck and last and last.is_over else None
-
-    def _rows(self) -> dict[str, Any]:
-        if self.batch.state not in (State.CHECKED, State.COMMITTING, State.COMMITTED):
-            return {}
-        totals = batches.totals(self.batch)
-        verdict = self.request.GET.get("verdict", "")
-        if verdict not in RosterRow.Verdict.values:
-            # What needs a person's eye comes first.
-            verdict = next((v for v in _BY_CARE if totals.verdicts[v]), _BY_CARE[0])
-        page = paging.page(
-            batches.rows_of(self.batch, verdict=verdict),
-            by=("sheet_no", "row_no"),
-            asked=self.request.GET,
-            count=totals.verdicts[verdict],
-        )
-        lines = batches.lines(self.batch, page.rows)
-        return {"verdict": verdict, "page": page, "lines": lines}
-
-
-_BY_CARE = (
-    RosterRow.Verdict.REJECTED,
-    RosterRow.Verdict.CHANGED,
-    RosterRow.Verdict.CREATED,
-    RosterRow.Verdict.UNCHANGED,
-)
 
 
 class ImportCommit(ImportPage, View):

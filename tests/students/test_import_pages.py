@@ -107,7 +107,7 @@ def test_the_counts_add_up_and_each_is_that_of_its_rows(client, officer):
         rows, query = 0, f"verdict={verdict}"
         while query is not None:
             shown = client.get(f"{page('detail', batch)}?{query}")
-            rows, query = rows + len(shown.context["lines"]), shown.context["page"].next_query
+            rows, query = rows + len(shown.context["page"].rows), shown.context["page"].next_query
         assert (verdict, rows) == (verdict, count)
 
 

@@ -80,14 +80,15 @@ def counts(batch):
 
 
 def correct(batch, officer, row, column, text, *, seen):
-    return corrections.correct(
-        county=COUNTY,
-        batch_id=batch.pk,
-        place=Place(0, row, column),
-        text=text,
-        seen=token(seen),
-        actor=officer,
-    )
+    with tenancy.inside(COUNTY):
+        return corrections.correct(
+            county=COUNTY,
+            batch_id=batch.pk,
+            place=Place(0, row, column),
+            text=text,
+            seen=token(seen),
+            actor=officer,
+        )
 
 
 def correct_all(batch, officer, code, field, value, text):
@@ -238,8 +239,7 @@ def test_a_correction_made_while_the_file_is_read_is_judged_before_the_check_end
     made = []
 
     def elsewhere():
-        with tenancy.inside(COUNTY):
-            made.append(correct(batch, officer, 3, GRADE, "五年级", seen="初五"))
+        made.append(correct(batch, officer, 3, GRADE, "五年级", seen="初五"))
         connection.close()
 
     def report(stage, done):
