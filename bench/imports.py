@@ -139,7 +139,7 @@ def ours_new(path):
     running.write_decided = _timed(running.write_decided, said, "write")
     county = roster.COUNTY
     with clock(said):
-        batch = command._open(Path(path), county=county, school_year=roster.SCHOOL_YEAR)
+        batch = command._open(Path(path), county=county, school_year=roster.SCHOOL_YEAR, office="")
         batch = services.import_at_once(county=county, batch_id=batch.pk, path=Path(path))
     said["commit"] = said["seconds"] - said["check"] - said["write"]
     counts = batch.sheets[0]

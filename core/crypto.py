@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import stat
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -84,17 +85,28 @@ def blind_index(value: str) -> bytes:
 
 
 def bulk_seal(*, field: str) -> Callable[[str], tuple[UUID, bytes]]:
-    """For imports: `seal` for a fresh row id, which is given back, without its repeated set-up."""
+    """For imports: `seal` for a fresh row id, which is given back, without its repeated set-up.
+
+    The ids begin with the time (RFC 9562, version 7): they go to the end of their index instead
+    of all over it.
+    """
     key = keyring().current
     head, bound = bytes((key.scheme, key.id)), field.encode() + b"|"
 
     def seal_next(plain: str) -> tuple[UUID, bytes]:
-        random = os.urandom(28)
-        nonce, row = random[:12], UUID(bytes=random[12:], version=4)
+        random = os.urandom(22)
+        nonce = random[:12]
+        row = UUID(int=_with_time(int.from_bytes(random[12:])))
         return row, head + nonce + encrypt(nonce, plain.encode(), bound + row.bytes)
 
     encrypt = _encryptor(key)
     return seal_next
+
+
+def _with_time(random: int) -> int:
+    """80 random bits behind the milliseconds; version and variant replace six of them."""
+    number = (time.time_ns() // 1_000_000) << 80 | random
+    return number & ~(0xF000 << 64 | 0xC000 << 48) | 0x7000 << 64 | 0x8000 << 48
 
 
 def bulk_blind_index() -> Callable[[str], bytes]:

@@ -1,26 +1,32 @@
 """Judged rows into a staging table: keys, seals and COPY, some thousand rows at a time.
 
 Search keys and seals cost most of an import, so they are made only for names and numbers the
-county does not hold yet: a roster that comes a second time is nearly free.
+county does not hold yet: a roster that comes a second time is nearly free. A chunk goes through
+three hands: this thread reads and judges, one asks the database what is new and the sealer to
+seal it, one takes the seals and copies. None waits for another chunk's step.
 """
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 
 import orjson
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from core import crypto, idnumber, names
+from core import crypto, idnumber
 from students.models import SealedExtra, StudentIdentifier
 from students.rosters import secrets
 from students.rosters.reading import JudgedRow
+from students.rosters.sealer import Made, Sealer, Wanted, sealer
 from students.rosters.verdict import Rejected, Said
 
-CHUNK = 4_000
+CHUNK = 2_000
+_IN_FLIGHT = 2
 _STAGED = (
     "sheet_no row_no reason reason_cell full_name name_key name_tokens id_type is_marked"
     " number_id number_sealed number_blind number_mask"
@@ -61,42 +67,57 @@ SELECT asked.at - 1 FROM unnest(%s::bytea[]) WITH ORDINALITY asked (blind, at)
 # COPY's text format: a tab ends a value, a line feed a row, a backslash begins an escape.
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
-_MAX_NAME, _MAX_NAME_KEY, _MAX_MASK = 100, 200, 40
+_MAX_NAME, _MAX_MASK = 100, 40
 
 
 def stage(rows: Iterable[JudgedRow], *, county: str, progress: Callable[[int], None]) -> None:
     """Fill the temporary table `incoming` of the running transaction."""
-    keys = _Keys()
-    with connection.cursor() as cursor, ThreadPoolExecutor(1) as helper:
+    fields = {"number_field": StudentIdentifier.FIELD, "secret_field": SealedExtra.FIELD}
+    with connection.cursor() as cursor, sealer(**fields) as sealing:
         cursor.execute(_TABLE)
-        remaining, done = iter(rows), 0
-        copied: Future[None] | None = None
-        # While the database answers for one chunk, the next one is read and judged.
-        while chunk := list(islice(remaining, CHUNK)):
-            if copied:
+        with ThreadPoolExecutor(1) as asking, ThreadPoolExecutor(1) as copying:
+            line = _Line(county, cursor, sealing)
+            remaining, done = iter(rows), 0
+            underway: deque[Future[None]] = deque()
+            while chunk := list(islice(remaining, CHUNK)):
+                asked = asking.submit(line.ask, chunk)
+                underway.append(copying.submit(line.copy, asked))
+                if len(underway) > _IN_FLIGHT:
+                    underway.popleft().result()
+                done += len(chunk)
+                progress(done)
+            for copied in underway:
                 copied.result()
-            copied = helper.submit(_copy, chunk, keys, county=county, cursor=cursor)
-            done += len(chunk)
-            progress(done)
-        if copied:
-            copied.result()
         cursor.execute(_ANALYZE)
 
 
-def _copy(chunk: list[JudgedRow], keys: "_Keys", *, county: str, cursor: CursorWrapper) -> None:
-    entries = [_Entry(row, keys) for row in chunk]
-    strangers = _strangers(entries, county=county, cursor=cursor)
-    lines = io.StringIO("".join([entry.line(strangers, keys) for entry in entries]))
-    cursor.copy_expert(_COPY, lines)
+class _Line:
+    """The two hands that work beside the reading thread."""
 
+    def __init__(self, county: str, cursor: CursorWrapper, sealing: Sealer) -> None:
+        self._county = county
+        self._cursor = cursor
+        self._sealing = sealing
+        self._index = crypto.bulk_blind_index()
+        # A connection does one thing at a time.
+        self._database = Lock()
 
-class _Keys:
-    """The means to seal and index, made once for a file."""
+    def ask(self, chunk: list[JudgedRow]) -> "_Asked":
+        entries = [_Entry(row, self._index) for row in chunk]
+        with self._database:
+            strangers = _strangers(entries, county=self._county, cursor=self._cursor)
+        wanted = Wanted([], [], [])
+        for entry in entries:
+            entry.want(wanted, strangers)
+        self._sealing.ask(wanted)
+        return _Asked(entries, strangers)
 
-    def __init__(self) -> None:
-        self.index = crypto.bulk_blind_index()
-        self.seal_number = crypto.bulk_seal(field=StudentIdentifier.FIELD)
-        self.seal_secret = crypto.bulk_seal(field=SealedExtra.FIELD)
+    def copy(self, asking: "Future[_Asked]") -> None:
+        asked = asking.result()
+        made = self._sealing.answer()
+        lines = "".join([entry.line(asked.strangers, made) for entry in asked.entries])
+        with self._database:
+            self._cursor.copy_expert(_COPY, io.StringIO(lines))
 
 
 @dataclass(slots=True)
@@ -108,6 +129,12 @@ class _Strangers:
     # Numbers that stand with another name there, or not at all.
     other_names: set[bytes]
     secrets: set[bytes]
+
+
+@dataclass(slots=True)
+class _Asked:
+    entries: list["_Entry"]
+    strangers: _Strangers
 
 
 def _strangers(entries: list["_Entry"], *, county: str, cursor: CursorWrapper) -> _Strangers:
@@ -148,7 +175,7 @@ class _Entry:
         *("shown", "secret", "secret_blind"),
     )
 
-    def __init__(self, row: JudgedRow, keys: _Keys) -> None:
+    def __init__(self, row: JudgedRow, index: Callable[[str], bytes]) -> None:
         self._row = row
         self.number_blind: bytes | None = None
         self.student_no_blind: bytes | None = None
@@ -158,30 +185,44 @@ class _Entry:
         if isinstance(said, Rejected):
             return
         if said.id_number:
-            self.number_blind = keys.index(said.id_number)
+            self.number_blind = index(said.id_number)
         if said.student_no:
-            self.student_no_blind = keys.index(said.student_no)
+            self.student_no_blind = index(said.student_no)
         self.shown, secret = secrets.open_part(said.extra)
         if secret:
             # Brothers share a phone: whose it is belongs to what is compared.
             self.secret = (secrets.columns_digest(tuple(secret)), secrets.packed(secret))
-            self.secret_blind = keys.index("|".join([*map(str, said.identity), self.secret[1]]))
+            self.secret_blind = index("|".join([*map(str, said.identity), self.secret[1]]))
 
-    def line(self, strangers: _Strangers, keys: _Keys) -> str:
+    def want(self, wanted: Wanted, strangers: _Strangers) -> None:
+        """What `line` will take, in the same order."""
+        said = self._row.verdict
+        if isinstance(said, Rejected):
+            return
+        if self._is_unknown_name(strangers):
+            wanted.names.append(self.name)
+        if self.number_blind in strangers.numbers:
+            wanted.numbers.append(said.id_number)
+        if self.student_no_blind in strangers.student_nos:
+            wanted.numbers.append(said.student_no)
+        if self.secret_blind in strangers.secrets:
+            wanted.secrets.append(self.secret[1])
+
+    def line(self, strangers: _Strangers, made: Made) -> str:
         said, place = self._row.verdict, f"{self._row.sheet}\t{self._row.row}"
         if isinstance(said, Rejected):
             values = [place, said.reason, _text(said.cell), _text(self.name), *_REJECTED_REST]
         else:
-            values = [place, "", "", _text(self.name), *self._said(said, strangers, keys)]
+            values = [place, "", "", _text(self.name), *self._said(said, strangers, made)]
         return "\t".join(values) + "\n"
 
-    def _said(self, said: Said, strangers: _Strangers, keys: _Keys) -> tuple[str, ...]:
+    def _said(self, said: Said, strangers: _Strangers, made: Made) -> tuple[str, ...]:
         return (
-            *self._name_keys(strangers),
+            *(_name_keys(made) if self._is_unknown_name(strangers) else _NO_NAME_KEYS),
             _text(said.id_type),
             "t" if said.is_marked else "f",
-            *_sealed(said.id_number, self.number_blind, strangers.numbers, keys),
-            *_sealed(said.student_no, self.student_no_blind, strangers.student_nos, keys),
+            *_sealed(said.id_number, self.number_blind, strangers.numbers, made),
+            *_sealed(said.student_no, self.student_no_blind, strangers.student_nos, made),
             said.sex,
             said.birth_date.isoformat() if said.birth_date else _NULL,
             said.ethnicity,
@@ -192,24 +233,29 @@ class _Entry:
             _array(said.added),
             _array(said.dropped),
             _text(orjson.dumps(self.shown).decode()) if self.shown else "{}",
-            *self._sealed_secret(strangers, keys),
+            *self._sealed_secret(strangers, made),
         )
 
-    def _name_keys(self, strangers: _Strangers) -> tuple[str, str]:
+    def _is_unknown_name(self, strangers: _Strangers) -> bool:
         blind = self.number_blind or self.student_no_blind
-        if blind and blind not in strangers.other_names:
-            return "", _NULL
-        found = names.search_keys(self.name)
-        return found.pinyin[:_MAX_NAME_KEY], _array(found.tokens)
+        return blind is None or blind in strangers.other_names
 
-    def _sealed_secret(self, strangers: _Strangers, keys: _Keys) -> tuple[str, str, str, str]:
+    def _sealed_secret(self, strangers: _Strangers, made: Made) -> tuple[str, str, str, str]:
         if not self.secret_blind:
             return (_NULL, "", _NULL, _NULL)
-        columns, text = self.secret
+        columns = self.secret[0]
         if self.secret_blind not in strangers.secrets:
             return (_NULL, columns, _bytes(self.secret_blind), _NULL)
-        row, sealed = keys.seal_secret(text)
-        return (row.hex, columns, _bytes(self.secret_blind), _bytes(sealed))
+        row, sealed = next(made.secrets)
+        return (row, columns, _bytes(self.secret_blind), f"\\\\x{sealed}")
+
+
+_NO_NAME_KEYS = ("", _NULL)
+
+
+def _name_keys(made: Made) -> tuple[str, str]:
+    pinyin, tokens = next(made.names)
+    return pinyin, _array(tokens)
 
 
 _REJECTED_REST = (
@@ -223,15 +269,16 @@ _REJECTED_REST = (
 
 
 def _sealed(
-    number: str, blind: bytes | None, strangers: set[bytes], keys: _Keys
+    number: str, blind: bytes | None, strangers: set[bytes], made: Made
 ) -> tuple[str, str, str, str]:
     """Row id, sealed value, blind index and mask."""
     if blind is None:
         return (_NULL, _NULL, _NULL, "")
     if blind not in strangers:
         return (_NULL, _NULL, _bytes(blind), "")
-    row, sealed = keys.seal_number(number)
-    return (row.hex, _bytes(sealed), _bytes(blind), _text(idnumber.mask(number)[:_MAX_MASK]))
+    row, sealed = next(made.numbers)
+    mask = _text(idnumber.mask(number)[:_MAX_MASK])
+    return (row, f"\\\\x{sealed}", _bytes(blind), mask)
 
 
 def _text(value: str) -> str:
