@@ -18,6 +18,8 @@ _NUMBERING = re.compile(r"^(?:\d{1,2}[.、:)]|[①-⑳㈠-㈩])")
 _ADVICE = re.compile(r"(?:必填|选填|下拉选择|下拉|请选择|不能为空|[如例格][如:式].*)$")
 _SIGNS = dict.fromkeys(map(ord, "※★☆#▲△●◆√✱﹡"))
 _JOINING = dict.fromkeys(map(ord, "、/,;·.+-—–_和与及"))
+# Whose column it is, beyond the leading words of the contract.
+_WHOSE = re.compile("^(?:受助学生|被资助学生|适龄儿童少年|适龄儿童|留守儿童|随迁子女|新生|本人)")
 _BEFORE = ("是否属于", "是否享受", "是否为", "是否是", "是否有", "是否", "属于", "享受")
 _AFTER = ("家庭", "户", "学生", "子女", "儿童", "少年", "人口", "人员", "对象")
 _ID_SHAPE = re.compile(r"[\dX ]{15,20}|[\d.]+E\+?\d+", re.IGNORECASE).fullmatch
@@ -30,8 +32,8 @@ def similar(label: str) -> Known | None:
     if any(word in label for word in OTHER_PERSONS):
         return None
     bare = _stripped(label)
-    tight = bare.translate(_JOINING)
-    return field_of(bare) or field_of(tight) or _heads().get(tight) or _category(bare)
+    tight = _WHOSE.sub("", bare.translate(_JOINING))
+    return field_of(bare) or _heads().get(tight) or _category(bare) or field_of(tight)
 
 
 def _stripped(label: str) -> str:
