@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -18,17 +19,21 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.roles import PERMISSIONS, Role
+from core import crypto
 from core.access import Permission as P
 from core.models import Job, Notice
 from ledgers.models import LedgerVersion
 from students.models import (
     BulkAct,
+    ColumnProfile,
     DuplicatePair,
     FactConflict,
     ImportBatch,
     MatchRun,
     OfficeList,
     RollOver,
+    RosterCorrection,
+    RosterMark,
     SavedView,
     TransferOffer,
 )
@@ -122,6 +127,15 @@ ROUTES = {
     "students:import-list": P.ROSTER_IMPORT,
     "students:import-new": P.ROSTER_IMPORT,
     "students:import-detail": P.ROSTER_IMPORT,
+    "students:import-columns": P.ROSTER_IMPORT,
+    "students:import-template": P.ROSTER_IMPORT,
+    "students:profile-list": P.ROSTER_IMPORT,
+    "students:profile-forget": P.ROSTER_IMPORT,
+    "students:import-row": P.ROSTER_IMPORT,
+    "students:import-reveal": P.IDENTITY_REVEAL,
+    "students:import-correct-all": P.ROSTER_IMPORT,
+    "students:import-uncorrect": P.ROSTER_IMPORT,
+    "students:import-recheck": P.ROSTER_IMPORT,
     "students:import-commit": P.ROSTER_IMPORT,
     "students:import-discard": P.ROSTER_IMPORT,
     "students:import-rejected": P.ROSTER_IMPORT,
@@ -182,11 +196,14 @@ PLACES = {  # what a role's grant names
 }
 # Things no lower place owns a part of.
 OF_THE_COUNTY = {
-    *("batch_id", "conflict_id", "job_id", "list_id"),
-    *("offer_id", "pair_id", "rollover_id", "run_id", "user_id"),
+    *("batch_id", "column_no", "conflict_id", "correction_id", "job_id", "list_id"),
+    *("row_no", "sheet_no"),
+    *("offer_id", "pair_id", "profile_id", "rollover_id", "run_id", "user_id"),
 }
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
 SHARED = {"kind", "period"}
+# A ready layout is no county's: everybody who may import at all may have the empty form.
+EVERYBODYS = {"layout"}
 OVER = {"county", "province"}
 API = {"schema", "api-docs"}
 REFUSED = {401, 403, 404, 405}
@@ -305,6 +322,7 @@ def world(db):
     batch = ImportBatch.objects.create(
         county="620602", school_year=2026, file_name="名册.xlsx", sha256="0" * 64, stored_as="x"
     )
+    profile = ColumnProfile.objects.create(county="620602", office="中心学区", label="真名")
     LedgerVersion.objects.create(
         county="620602",
         kind="dropout",
@@ -349,6 +367,9 @@ def world(db):
             "case_id": case.pk,
             "job_id": job.pk,
             "batch_id": batch.pk,
+            **marked_cell(batch),
+            "layout": "roster-words",
+            "profile_id": profile.pk,
             **office_list(student),
             "identifier_id": student.identifiers.get().pk,
             "guardian_id": kin.guardian_id,
@@ -363,6 +384,38 @@ def world(db):
             "pair_id": pair.pk,
         },
     )
+
+
+def marked_cell(batch):
+    """The batch was checked: one cell of it is wrong, and was corrected once."""
+    batch.state = ImportBatch.State.CHECKED
+    counts = dict.fromkeys(("created", "changed", "unchanged"), 0) | {"rejected": 1}
+    heads = [[0, "姓名", "name"], [1, "身份证号", "id_number"]]
+    sheet = {"sheet": "名册", "header_rows": [1, 1], "data_rows": 1, "other_rows": {}, **counts}
+    batch.sheets = [sheet | {"heads": heads}]
+    batch.save()
+    place = {"county": "620602", "batch": batch}
+    key = uuid4()
+    RosterMark.objects.create(
+        **place,
+        id=key,
+        sheet_no=0,
+        row_no=2,
+        code="id_checksum",
+        field="id_number",
+        column=1,
+        seen_blind=b"",
+        sealed=crypto.seal('["高磊", "629900201603070012"]', field=RosterMark.FIELD, row=key),
+    )
+    correction = RosterCorrection.objects.create(
+        **place,
+        field="id_number",
+        label="身份证号",
+        targets=[{"sheet": 0, "column": 1, "rows": [2]}],
+        seal_id=key,
+        sealed=crypto.seal('{"seen": "1", "new": "2"}', field=RosterCorrection.FIELD, row=key),
+    )
+    return {"sheet_no": 0, "row_no": 2, "column_no": 1, "correction_id": correction.pk}
 
 
 def office_list(student):
@@ -488,7 +541,10 @@ OWNED = {
 }
 
 
-@pytest.mark.parametrize("route, method", every(r for r in GUARDED if r.arguments))
+PLACED = [r for r in GUARDED if set(r.arguments) - EVERYBODYS]
+
+
+@pytest.mark.parametrize("route, method", every(PLACED))
 def test_at_another_place_a_thing_is_as_if_it_did_not_exist(world, route, method):
     if OWNED.keys() & set(route.arguments):
         stranger = world.holder(Role.COUNTY_OFFICER)

@@ -74,7 +74,8 @@ class ImportRow(RowPage, View):
         if "application/json" in request.headers.get("Accept", ""):
             return _told(outcomes, status)
         if status == KEPT:
-            messages.success(request, "改正已保存，正在按改后的内容重新核对。")
+            said = "改正已保存，正在重新核对。" if outcomes else "没有改动。"
+            messages.success(request, said)
             return self.back()
         if self.row is None:
             messages.error(request, next(o.message for o in outcomes if o.status == status))
