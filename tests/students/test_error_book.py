@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from core.sheets import gate, reader
