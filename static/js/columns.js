@@ -84,11 +84,11 @@
     handle.tabIndex = number ? -1 : 0;
     handle.setAttribute("role", "separator");
     handle.setAttribute("aria-orientation", "vertical");
-    handle.setAttribute("aria-label", head.textContent.trim() + "列宽，左右键调整，上下键换列");
+    handle.setAttribute("aria-label", "列宽");
     handle.setAttribute("aria-valuemin", String(LEAST));
     handle.setAttribute("aria-valuemax", String(MOST));
     handle.setAttribute("aria-valuenow", String(Math.round(head.getBoundingClientRect().width)));
-    handle.title = "拖动改列宽，双击恢复";
+    handle.title = "拖动或按左右键改列宽，上下键换列，双击恢复";
     handle.addEventListener("pointerdown", function (event) { pull(head, handle, event); });
     handle.addEventListener("keydown", function (event) { byKey(head, handle, event); });
     handle.addEventListener("dblclick", function () { keep(head, 0); window.setTimeout(function () { window.location.reload(); }, 150); });
@@ -143,7 +143,7 @@
     });
   }
 
-  function drag(item, handle, event) {
+  function drag(item, event) {
     function move(next) {
       const other = under(next.clientY, item);
       if (!other) return;
@@ -151,18 +151,18 @@
       if (next.clientY < frame.top + frame.height / 2) other.before(item); else other.after(item);
     }
     function end() {
-      handle.removeEventListener("pointermove", move);
+      document.removeEventListener("pointermove", move);
       tidy(item);
     }
     event.preventDefault();
     item.classList.add("is-moved");
-    handle.setPointerCapture(event.pointerId);
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", end, { once: true });
+    // Not captured by the handle: a node that changes its place loses the pointer.
+    document.addEventListener("pointermove", move);
+    document.addEventListener("pointerup", end, { once: true });
   }
 
   Array.from(chooser.children).forEach(function (item) {
     const handle = item.querySelector(".chooser-handle");
-    handle.addEventListener("pointerdown", function (event) { drag(item, handle, event); });
+    handle.addEventListener("pointerdown", function (event) { drag(item, event); });
   });
 })();

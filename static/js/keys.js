@@ -146,14 +146,15 @@
   const words = commands.querySelector("input");
   const offered = commands.querySelector("[role=listbox]");
   const nothing = commands.querySelector("[data-nothing]");
-  const SOURCES = [["本页", "main .page-actions a, main .page-actions button, main .list-tools a.btn, main .list-tools button, main .tabs a"],
+  const SOURCES = [["本页", "main .page-actions a, main .page-actions button, main .list-tools a.btn, main .list-tools button, main .list-tools summary, main .tabs a"],
     ["转到", ".side-menu a, .topbar a.topbar-button"], ["本人", ".account-panel a, .account-panel button, .topbar button.needs-js"]];
   let found = [];
   let at = 0;
 
   function isThere(element) {
-    // The account panel is folded and the menu may be on a phone: what is folded is still offered.
-    return !element.disabled && !element.hidden && !element.closest("[hidden]");
+    // The account panel and the menu of a phone are folded, and still offered; a folded form is not.
+    if (element.disabled || element.closest("[hidden], [data-commands-open]")) return false;
+    return element.tagName === "SUMMARY" || !element.closest("main details:not([open])");
   }
 
   function collect() {
