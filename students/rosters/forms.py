@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from core.forms import OfficeForm
-from core.sheets.text import squeeze
+from core.sheets.text import clean, squeeze
 from students.rosters import fields
 from students.rosters.header import bare_label
 
@@ -64,7 +64,7 @@ class ProfileForm(OfficeForm):
         return squeeze(self.cleaned_data["office"])
 
     def clean_label(self) -> str:
-        label = bare_label(self.cleaned_data["label"])
+        label = bare_label(clean(self.cleaned_data["label"]))
         if not label:
             raise ValidationError("列名里没有文字，请照表头写出列名")
         return label
