@@ -11,7 +11,7 @@ from config.supervisor.layout import ROOT
 
 pytestmark = pytest.mark.timeout(900)  # some sixty processes, each of which starts Django
 
-NAMES = ["import", "build", "export", "pull", "list"]
+NAMES = ["import", "build", "export", "pull", "list", "comparison", "duplicates"]
 GOALS_MISSED = 1  # at this size they mean nothing; 2 is a variant that broke down or differs
 
 
@@ -56,3 +56,11 @@ def test_a_rebuild_stores_only_what_changed(results):
     facts = {one["name"]: one["facts"][0] for one in said["variants"]}
     assert facts["ours, first build"]["born"] == facts["bare INSERT … SELECT"]["rows"]
     assert facts["ours, 1 % changed"]["born"] == facts["ours, first build"]["rows"] // 100
+
+
+def test_a_comparison_finds_what_the_bare_join_finds(results):
+    said = json.loads((results / "comparison.json").read_text())
+    assert [one["name"] for one in said["variants"]] == ["ours, one run", "bare SQL join"]
+    # The bench itself breaks down where the two write other findings.
+    assert all(f"{found} " in said["notes"][0] for found in ("exact", "differs", "only_theirs"))
+    assert said["variants"][0]["facts"][0]["theirs"] > 0
