@@ -140,12 +140,12 @@ class Pull:
         return Page(rows, [subject for _, subject, _ in gone], more, opened)
 
     def stream(self) -> Iterator[bytes]:
-        """Everything as lines of JSON, many to a chunk."""
+        """Everything as lines of JSON, many to a chunk, in no order: nothing is to be resumed."""
         upserts = tombstones = 0
         head = {"kind": self.kind.code, "period": self.version.period}
         versions = {"version": self.version.number, "since_version": self.since}
         yield orjson.dumps(head | versions | {"unit": self.version.unit}) + b"\n"
-        for chunk in _chunks(self._values()):
+        for chunk in _chunks(self._values().order_by()):
             upserts += len(chunk)
             yield self._lines(chunk)
         for chunk in _chunks(self._gone_values()):
