@@ -266,8 +266,8 @@
     } else if (event.key.startsWith("Arrow") && plain) {
       event.preventDefault();
       goTo(beside(cell, event.key));
-    } else if (event.key.length === 1 && plain && event.key !== " ") {
-      open(cell, "");  // the key itself lands in the box
+    } else if (plain && event.key !== " " && (event.key.length === 1 || event.keyCode === 229)) {
+      open(cell, "");  // the key itself, or what an input method makes of it, lands in the box
     }
   }
 

@@ -1,8 +1,5 @@
 """Correcting cells in the preview: what is kept, what is judged again, who may overrule whom."""
 
-import csv
-import io
-from datetime import date
 from threading import Thread
 
 import pytest
@@ -12,7 +9,7 @@ from core import tenancy
 from core.models import AuditEntry
 from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow, Student
 from students.queries import batches
-from students.rosters import corrections, files, services
+from students.rosters import corrections, services
 from students.rosters.corrections import CellRefused, ChangedMeanwhile, Place, token
 from tests.factories import (
     COUNTY,
@@ -20,12 +17,11 @@ from tests.factories import (
     SchoolFactory,
     StudentFactory,
     county_officer,
-    id_number,
     seal_identifier,
 )
+from tests.rosters import HEAD, hand_in, line, number
 
 pytestmark = pytest.mark.django_db
-HEAD = ["姓名", "身份证号", "性别", "出生日期", "学校", "年级", "家长电话"]
 SEX, BORN, SCHOOL, GRADE = 2, 3, 4, 5
 
 
@@ -42,33 +38,6 @@ def officer():
 @pytest.fixture
 def school():
     return SchoolFactory(name="青林中心小学", stages=["primary"])
-
-
-def number(n):
-    return id_number(born=date(2016, 3, 7), number=n)
-
-
-def line(n, *, sex="男", school="青林中心小学", grade="三年级", id_text=None):
-    text = number(n) if id_text is None else id_text
-    return [f"张小{'甲乙丙丁戊己庚辛壬癸'[n]}", text, sex, "", school, grade, "19912345678"]
-
-
-def hand_in(officer, *lines, head=HEAD):
-    """As an uploaded file is after its columns were confirmed, and checked once."""
-    text = io.StringIO()
-    csv.writer(text).writerows([head, *lines])
-    stored_as, sha256 = files.store(io.BytesIO(text.getvalue().encode()))
-    batch, _ = services.open_batch(
-        county=COUNTY,
-        school_year=YEAR,
-        file_name="名册.csv",
-        stored_as=stored_as,
-        sha256=sha256,
-        actor=officer,
-    )
-    batch.state = ImportBatch.State.CHECKING
-    batch.save(update_fields=["state"])
-    return judge(batch)
 
 
 def judge(batch):
