@@ -15,7 +15,8 @@
     box.addEventListener("compositionend", function (event) { composing = false; endedAt = event.timeStamp; });
     box.addEventListener("keydown", function (event) {
       if (!isBusy(event)) return;
-      if (event.key === "Enter") event.preventDefault();
+      // Nor does Escape, which ends a composition, clear the box or close anything around it.
+      if (event.key === "Enter" || event.key === "Escape") event.preventDefault();
       if (event.key === "Escape") event.stopPropagation();
     });
     form.addEventListener("submit", function (event) {

@@ -12,6 +12,25 @@ DROP TABLE IF EXISTS pg_temp.decided;
 CREATE TEMPORARY TABLE decided ON COMMIT DROP AS
 WITH rows AS (
     SELECT * FROM {rows} WHERE reason = ''
+), unnumbered AS MATERIALIZED (
+    SELECT s.id, s.full_name, s.birth_date, s.sex, s.school_id FROM students_student s
+     WHERE s.county = %(county)s AND s.has_no_number AND s.merged_into_id IS NULL
+       AND s.birth_date IS NOT NULL
+       AND NOT EXISTS (SELECT FROM students_studentidentifier n
+                        WHERE n.student_id = s.id AND n.kind = 'id_number')
+), arrived AS (
+    -- A child registered without a number whose number has come: one such child, one such row,
+    -- nothing that speaks against it. Whatever is less clear is a new child and a pair to look at.
+    SELECT min(sheet_no) AS sheet_no, min(row_no) AS row_no, student_id FROM (
+        SELECT r.sheet_no, r.row_no, u.id AS student_id,
+               count(*) OVER (PARTITION BY r.sheet_no, r.row_no) AS candidates
+          FROM rows r
+          JOIN unnumbered u ON u.full_name = r.full_name AND u.birth_date = r.birth_date
+         WHERE r.number_blind IS NOT NULL
+           AND (u.sex = '' OR r.sex = '' OR u.sex = r.sex)
+           AND (u.school_id IS NULL OR r.school_id IS NULL OR u.school_id = r.school_id)
+    ) likely
+     GROUP BY student_id HAVING count(*) = 1 AND min(candidates) = 1
 ), matched AS (
     SELECT r.sheet_no, r.row_no, r.number_blind, r.student_no_blind,
            by_number.student_id AS by_number,
@@ -28,8 +47,10 @@ WITH rows AS (
                        OR (s.birth_date IS NULL AND r.birth_date IS NULL))
                   AND NOT EXISTS (
                       SELECT FROM students_studentidentifier n WHERE n.student_id = s.id)
-           ) END AS by_name
+           ) END AS by_name,
+           arrived.student_id AS by_arrival
       FROM rows r
+      LEFT JOIN arrived ON arrived.sheet_no = r.sheet_no AND arrived.row_no = r.row_no
       LEFT JOIN students_studentidentifier by_number
              ON by_number.county = %(county)s AND by_number.kind = 'id_number'
             AND by_number.blind = r.number_blind
@@ -42,7 +63,8 @@ WITH rows AS (
            -- become one. The row stands for itself, without that 学籍号.
            coalesce(by_number,
                     CASE WHEN number_blind IS NULL OR NOT owner_has_number THEN by_student_no END,
-                    by_name) AS student_id,
+                    by_name,
+                    CASE WHEN by_student_no IS NULL THEN by_arrival END) AS student_id,
            number_blind IS NOT NULL AND by_number IS NULL AS number_is_new,
            student_no_blind IS NOT NULL AND by_student_no IS NULL AS student_no_is_new
       FROM matched

@@ -19,7 +19,7 @@ from students.forms import RevealForm
 from students.models import Student
 from students.people import editing
 from students.people import queries as people
-from students.people.facts import Refused
+from students.people.facts import WHY_NO_PAPER, Refused
 from students.people.forms import StudentForm
 from students.queries import children, viewers
 
@@ -53,6 +53,7 @@ class StudentDetail(StudentPage, TemplateView):
             student=student,
             today=today,
             identifiers=student.identifiers.order_by("kind", "-valid_from"),
+            extra=_extra(student),
             hukou=place_words(student.hukou_division, county=student.county, on=today),
             guardians=people.guardians(student, scope=scope, on=today),
             homes=people.homes(student, scope=scope, on=today),
@@ -67,6 +68,12 @@ class StudentDetail(StudentPage, TemplateView):
             reveal_form=RevealForm(auto_id=False),
             **kwargs,
         )
+
+
+def _extra(student: Student) -> dict[str, str]:
+    """Columns nobody asked for; why a number was missing is past once it came by a roster."""
+    past = () if student.has_no_number else (WHY_NO_PAPER,)
+    return {label: value for label, value in student.extra.items() if label not in past}
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -61,6 +61,16 @@ def test_the_file_has_the_rows_columns_and_order_of_the_screen(client, officer, 
     assert all(row[2][3:14] == "*" * 11 for row in rows)
 
 
+def test_u055_long_dotted_and_four_byte_names_are_exported_as_they_stand(client, officer):
+    names = ["古丽米热·" * 10 + "依明江", "李𠮷", "阿依古丽·买买提"]
+    for name in names:
+        StudentFactory(full_name=name)
+
+    *_, one, two, three = sheet(client.post(NEW))
+
+    assert sorted([one[0], two[0], three[0]]) == sorted(names)
+
+
 def test_the_head_line_states_the_conditions(client, officer):
     StudentFactory(full_name="张小明")
     found = client.post(reverse("students:student-search"), {"words": "zxm"})["Location"]

@@ -259,6 +259,38 @@ def test_one_child_under_two_numbers_in_a_file_is_a_duplicate(roster):
     assert outcome["rejected_rows"] == [["1", 3, "duplicate_in_file"]]
 
 
+LATER = "姓名,身份证号,出生日期,性别,学校标识码,年级,无户口学生"
+UNNUMBERED = "张三,,2013-08-31,男,2162990001,六年级,是"
+NUMBERED = "张三,629900201308310018,,,2162990001,六年级,"
+
+
+def test_u052_a_number_that_comes_later_by_roster_joins_the_child(roster):
+    roster(LATER, UNNUMBERED)
+
+    assert counts(roster(LATER, NUMBERED)) == (0, 1, 0, 0)
+    child = Student.objects.get()
+    assert child.identifiers.get().reveal() == "629900201308310018"
+    assert not child.has_no_number
+    assert counts(roster(LATER, NUMBERED)) == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("known", "rows"),
+    [
+        # another school, another sex, another birthday, two rows of the name
+        ([UNNUMBERED.replace("2162990001", "2162990002")], [NUMBERED]),
+        ([UNNUMBERED.replace("男", "女")], [NUMBERED]),
+        ([UNNUMBERED.replace("2013-08-31", "2013-09-01")], [NUMBERED]),
+        ([UNNUMBERED], [NUMBERED, NUMBERED.replace("629900201308310018", "629900201308310034")]),
+    ],
+)
+def test_u052_a_number_that_may_be_another_child_s_joins_nobody(roster, known, rows):
+    roster(LATER, *known)
+
+    assert counts(roster(LATER, *rows)) == (len(rows), 0, 0, 0)
+    assert Student.objects.filter(has_no_number=True).count() == 1
+
+
 def test_the_rejected_rows_come_back_as_a_workbook(roster, tmp_path):
     errors = tmp_path / "errors.xlsx"
 

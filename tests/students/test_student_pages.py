@@ -167,7 +167,7 @@ def test_a_child_is_found_by_the_number_however_it_is_typed(client, officer):
     assert listed(find(client, id_number(born=date(2016, 3, 8)))) == []
 
 
-def test_no_address_holds_a_name_or_a_number(client, officer):
+def test_u061_no_address_holds_a_name_or_a_number(client, officer):
     with_number()
     for words in ("张小明", "zhangxm", id_number(born=date(2016, 3, 7))):
         address = client.post(SEARCH, {"words": words})["Location"]
@@ -175,7 +175,7 @@ def test_no_address_holds_a_name_or_a_number(client, officer):
         assert not FULL_NUMBER.search(address)
 
 
-def test_a_search_is_noise_to_another_person(client, officer):
+def test_u061_a_search_is_noise_to_another_person(client, officer):
     with_number()
     StudentFactory(full_name="李建国")
     address = client.post(SEARCH, {"words": "张小明"})["Location"]
@@ -203,6 +203,19 @@ def test_searching_for_nothing_says_what_to_type(client, officer):
     assert "请填写姓名、拼音、身份证号或学籍号" in answer.content.decode()
 
 
+def test_u061_searching_is_a_post_and_an_address_with_words_searches_nothing(client, officer):
+    number = id_number(born=date(2016, 3, 7))
+    child, other = with_number(), StudentFactory(full_name="李建国")
+
+    assert client.get(SEARCH).status_code == 405
+    answer = client.get(f"{LIST}?words={number}&find={number}")
+    assert set(listed(answer)) == {child.full_name, other.full_name}
+    assert "属于其他人或已失效" in answer.content.decode()
+    token = client.post(SEARCH, {"words": number})["Location"].partition("find=")[2]
+    again = client.post(SEARCH, {"words": number})["Location"].partition("find=")[2]
+    assert token != again  # nobody can compare two addresses to learn that they ask for one child
+
+
 # -- the page of one child ---------------------------------------------------------------------
 
 
@@ -214,7 +227,7 @@ def test_a_child_out_of_scope_is_not_found(client):
     assert client.get(page("student-detail", other)).status_code == 404
 
 
-def test_no_page_shows_a_whole_number(client, officer):
+def test_u053_no_page_shows_a_whole_number(client, officer):
     tie = StudentGuardianFactory(
         student=with_number(), guardian=GuardianFactory(phone="19912345678")
     )
@@ -228,7 +241,7 @@ def test_no_page_shows_a_whole_number(client, officer):
     assert "199****5678" in detail
 
 
-def test_revealing_needs_a_purpose_and_is_noted(client, officer):
+def test_u053_revealing_needs_a_purpose_and_is_noted(client, officer):
     child = with_number()
     address = page("number-reveal", child, child.identifiers.get().pk)
     number = id_number(born=date(2016, 3, 7))
@@ -251,7 +264,7 @@ def test_revealing_needs_a_purpose_and_is_noted(client, officer):
     assert "与户口簿核对</td>" in client.get(page("student-detail", child)).content.decode()
 
 
-def test_a_phone_is_revealed_the_same_way(client, officer):
+def test_u053_a_phone_is_revealed_the_same_way(client, officer):
     child = with_number()
     tie = StudentGuardianFactory(student=child, guardian=GuardianFactory(phone="19912345678"))
     other = StudentGuardianFactory()
