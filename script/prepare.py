@@ -27,13 +27,15 @@ SERVED = {
     "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
 }
 CHROMIUM = ["chromium", "fonts-noto-cjk"]
+# A journey opens, mends and saves a workbook in it.
+OFFICE = ["libreoffice-calc-nogui", "python3-uno"]
 
 
 def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--front-end", action="store_true", help="files for the browser")
     options.add_argument("--dev", action="store_true", help="what tests and checks need")
-    options.add_argument("--browser", action="store_true", help="chromium, when root and missing")
+    options.add_argument("--browser", action="store_true", help="chromium and LibreOffice, when root and missing")
     wanted = options.parse_args()
     with open(ROOT / ".setup.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two scripts at once: the second finds the work done
@@ -116,12 +118,14 @@ def copy_served_files() -> None:
 
 
 def install_browser() -> None:
-    """Without it only the browser's journeys are left out, and say so."""
+    """Without it only the browser's journeys are left out, and say so; so with the office."""
     missing = [] if shutil.which("chromium") else CHROMIUM[:1]
     if not any(Path("/usr/share/fonts").rglob("NotoSansCJK*")):
         missing += CHROMIUM[1:]
     if missing and not _apt_install(missing):
         say(f"not installed: {' '.join(missing)}; journeys in the browser will be skipped")
+    if not shutil.which("soffice") and not _apt_install(OFFICE):
+        say(f"not installed: {' '.join(OFFICE)}; the journey through LibreOffice will be skipped")
 
 
 def _apt_install(packages: Sequence[str]) -> bool:
