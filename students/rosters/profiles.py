@@ -40,7 +40,7 @@ def memory(*, county: str, office: str) -> Memory:
 
 
 def offices(*, county: str) -> list[str]:
-    """Those that files came from before, the busiest being the county's own habit: by name."""
+    """Those that files came from before, and those with a profile, by name."""
     known = set(ColumnProfile.objects.filter(county=county).values_list("office", flat=True))
     sent = ImportBatch.objects.filter(county=county).exclude(office="")
     return sorted(known | set(sent.values_list("office", flat=True).distinct()))
@@ -55,13 +55,14 @@ def layouts(*, on: date) -> list[Layout]:
 
 
 def layout_of(labels: Iterable[str], known: Iterable[Layout]) -> Layout | None:
-    """The layout that a file with these heads follows."""
+    """The layout that a file with these heads follows, the nearest of several."""
     asked = set(labels)
-    for layout in known:
-        both = len(asked & layout.meanings.keys())
-        if both >= _ALIKE * max(len(asked), len(layout.meanings)):
-            return layout
-    return None
+
+    def likeness(layout: Layout) -> float:
+        return len(asked & layout.meanings.keys()) / max(len(asked), len(layout.meanings))
+
+    nearest = max(known, key=likeness, default=None)
+    return nearest if nearest and likeness(nearest) >= _ALIKE else None
 
 
 def remember(
