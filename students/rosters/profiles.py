@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -52,6 +52,11 @@ def layouts(*, on: date) -> list[Layout]:
         Layout(row.title, {c["label"]: fields.meaning_of(c["field"]) for c in row.columns})
         for row in rows.order_by("position", "code")
     ]
+
+
+def lay_down(*, code: str, **given: Any) -> ColumnLayout:
+    """A ready layout, or a newer text of one of this code."""
+    return ColumnLayout.objects.update_or_create(code=code, defaults=given)[0]
 
 
 def layout_of(labels: Iterable[str], known: Iterable[Layout]) -> Layout | None:

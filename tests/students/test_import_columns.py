@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.urls import reverse
 
 from core.models import AuditEntry, Job
@@ -356,6 +357,33 @@ def test_the_command_takes_over_a_file_that_waits_for_its_columns(client, office
     batch.refresh_from_db()
     assert batch.state == "committed"
     assert not SheetColumns.objects.exists()
+
+
+def test_a_profile_can_be_loaded_by_command(tmp_path, db):
+    path = tmp_path / "profile.csv"
+    path.write_text("label,field\n*真 名,name\n是否困难,category:child_in_difficulty\n杂项,\n")
+
+    call_command("load_columns", str(path), "--office", OFFICE)
+
+    kept = dict(ColumnProfile.objects.values_list("label", "field"))
+    assert kept == {"真名": "name", "是否困难": "category:child_in_difficulty", "杂项": ""}
+    path.write_text("label,field\n真名,full_name\n")
+    with pytest.raises(CommandError, match="没有“full_name”这个项目"):
+        call_command("load_columns", str(path), "--office", OFFICE)
+
+
+def test_a_layout_can_be_loaded_by_command_and_is_offered(client, officer, tmp_path):
+    path = tmp_path / "layout.json"
+    columns = [{"label": "真名", "field": "name"}, {"label": "证", "field": "id_number"}]
+    layout = {"code": "ours", "title": "县里的表", "source": "县教育局", "columns": columns}
+    path.write_text(json.dumps(layout | {"valid_from": "2026-01-01"}))
+
+    call_command("load_columns", str(path))
+    call_command("load_columns", str(path))
+
+    assert "县里的表" in client.get(NEW).content.decode()
+    batch = heads_read(client, "真名,证,性别", "张小禾,,女", office="县里的表")
+    assert fields_of(batch) == {"真名": "name", "证": "id_number", "性别": "sex"}
 
 
 def test_profiles_can_be_added_and_forgotten_on_their_page(client, officer):
