@@ -11,9 +11,11 @@ from django.core.management.base import CommandError
 from django.urls import reverse
 
 from core.models import AuditEntry, Job
+from schools.imports import import_schools
 from students.models import ColumnProfile, ImportBatch, RosterRow, SheetColumns, Student
-from students.rosters import files, profiles, receiving, services
+from students.rosters import files, profiles, receiving, reporting, services
 from tests.factories import COUNTY, SchoolFactory, county_officer, school_head
+from tests.students.test_roster_import import EXPECTED, WORKBOOKS, wanted
 
 pytestmark = pytest.mark.django_db
 NEW = reverse("students:import-new")
@@ -423,3 +425,29 @@ def test_a_school_has_no_part_in_it(client, officer, row, school):
 
     assert client.get(url(batch)).status_code == 403
     assert client.post(url(batch)).status_code == 403
+
+
+# -- the contract through the step -------------------------------------------------------------
+
+
+@pytest.mark.timeout(170)
+def test_the_files_of_the_contract_come_out_the_same_when_each_step_is_only_confirmed():
+    import_schools(WORKBOOKS / EXPECTED["schools"]["file"])
+    for entry in EXPECTED["files"]:
+        with (WORKBOOKS / entry["file"]).open("rb") as content:
+            batch = receiving.receive(
+                county=COUNTY,
+                school_year=2026,
+                file_name=entry["file"],
+                content=content,
+                actor=None,
+            )
+        key = {"county": COUNTY, "batch_id": batch.pk}
+        receiving.read_columns(**key)
+        receiving.confirm_columns(**key, chosen={}, office="", actor=None)
+        batch = services.check(**key)
+        if batch.state == "checked":
+            services.submit(**key, actor=None)
+            batch = services.commit(**key)
+
+        assert reporting.outcome(batch) == wanted(entry)
