@@ -137,7 +137,11 @@ class OfficeListForm(OfficeForm):
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
         help_text="Excel 工作簿（.xlsx、.xls）或 CSV，表头有“姓名”和证件号或出生日期。",
     )
-    kind = forms.ChoiceField(label="名单种类", choices=OfficeList.Kind.choices)
+    kind = forms.ChoiceField(
+        label="名单种类",
+        choices=OfficeList.Kind.choices,
+        help_text="小升初派位名单要有“录取初中”或“应升初中”一栏，登记后用于升级时核对谁没有入学。",
+    )
     owning_body = forms.CharField(
         label="提供单位",
         max_length=40,

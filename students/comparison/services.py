@@ -41,7 +41,8 @@ FITTING: dict[str, frozenset[str]] = {
     Kind.IN_CLASS: frozenset({OfficeList.Kind.IN_CLASS}),
     Kind.POOR_DROPOUTS: frozenset({OfficeList.Kind.POVERTY}),
     Kind.DISABILITY: frozenset({OfficeList.Kind.DISABILITY}),
-    Kind.ANY: frozenset(OfficeList.Kind),
+    # The schools of a list of promises are those to come.
+    Kind.ANY: frozenset(OfficeList.Kind) - {OfficeList.Kind.PROMISES},
 }
 READ_STATES = frozenset({"needs_confirm", "ready", "applying", "applied"})
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('students.comparison'), %s)"

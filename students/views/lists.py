@@ -45,6 +45,7 @@ class ListNew(Requires, FormView):  # type: ignore[type-arg]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {
+            "initial": {"kind": self.request.GET.get("kind", "")},
             "today": timezone.localdate(),
             "categories": lists.category_choices(),
             "places": lists.place_choices(self.request.scope, on=timezone.localdate()),
