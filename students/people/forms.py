@@ -122,7 +122,6 @@ class PaperFields(OfficeForm):
     )
     number = forms.CharField(
         label="身份证件号",
-        required=False,
         max_length=40,
         help_text="空格、横线和小写 x 会自动整理。保存后只显示掩码。",
         widget=forms.TextInput(
@@ -130,17 +129,21 @@ class PaperFields(OfficeForm):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        number = self.fields["number"]
+        number.error_messages["required"] = self.without_number
+        if self.is_bound and self.data.get("id_type") == NO_PAPER:
+            number.required = False
+
     def clean_number(self) -> str:
         return idnumber.normal(self.cleaned_data["number"])
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         kind, number = said.get("id_type", ""), said.get("number", "")
-        if kind == NO_PAPER:
-            if number:
-                self.add_error("number", "已选“暂无证件”，请删去证件号，或改选证件类型")
-        elif kind and not number and "number" not in self.errors:
-            self.add_error("number", self.without_number)
+        if kind == NO_PAPER and number:
+            self.add_error("number", "已选“暂无证件”，请删去证件号，或改选证件类型")
         elif kind and number and (words := facts.fault_words(Paper(kind, number))):
             self.add_error("number", words)
         return said
@@ -306,6 +309,7 @@ class GuardianForm(OfficeForm):
             _choices(self, "known", pairs, "不选，在下面填写")
         else:
             del self.fields["known"]
+        self.fields["full_name"].required = "known" not in self.fields
 
     def _keep_secrets(self, guardian: Guardian) -> None:
         masks = (("phone", guardian.phone_mask), ("number", guardian.number_mask))
@@ -328,8 +332,7 @@ class GuardianForm(OfficeForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if not said.get("known") and not said.get("full_name") and "full_name" not in self.errors:
-            more = "，或从同户家人中选择一位" if "known" in self.fields else ""
-            self.add_error("full_name", f"请填写监护人姓名{more}")
+            self.add_error("full_name", "请填写监护人姓名，或从同户家人中选择一位")
         return said
 
     @property
