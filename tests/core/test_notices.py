@@ -1,11 +1,13 @@
 """站内信: one per event and person, in the transaction, behind the wall; a job's end is told."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from config.celery import app
 from core import job_pages, jobs, notices, tenancy
 from core.models import MAX_TRIES, STALE, Job, Notice
 from core.tasks import purge_notices, revive_jobs
@@ -142,13 +144,21 @@ class TestEndOfAJob:
         return Job.objects.get(pk=job.pk)
 
 
-@pytest.mark.parametrize("task", sorted(job_pages._PAGES))
-def test_every_kind_of_job_has_a_page(task):
-    given = dict.fromkeys(("batch", "roll_over", "list", "run", "act", "transfer"), 7)
-    params = given | {
-        "kind": "dropout",
-        "period": "2026-11",
-        "offer": "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
-    }
+def kinds_of_jobs():
+    app.loader.import_default_modules()
+    made = jobs.work("core.test")(lambda job: {}).run.__qualname__
+    return {name for name, task in app.tasks.items() if task.run.__qualname__ == made}
 
-    assert job_pages.page_of(Job(task=task, params=params)).startswith("/")
+
+def test_every_kind_of_job_leads_to_its_own_page():
+    known = {*job_pages._PAGES, *job_pages._BY_ITS_NUMBER}
+
+    assert kinds_of_jobs() - {"core.test"} == known
+
+
+@pytest.mark.parametrize("task", sorted(job_pages._PAGES))
+def test_the_page_of_a_job_has_an_address(task):
+    params = dict.fromkeys(("batch", "roll_over", "list", "run", "act", "transfer"), 7)
+    params |= {"kind": "dropout", "period": "2026-11", "offer": str(UUID(int=1))}
+
+    assert job_pages.page_of(Job(pk=5, task=task, params=params)) != "/jobs/5/"
