@@ -29,10 +29,10 @@
     });
   }
 
-  function goTo(cell) {
+  function goTo(cell, block) {
     if (!cell) return;
     cell.focus({ preventScroll: true });
-    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    cell.scrollIntoView({ block: block || "nearest", inline: "nearest" });
   }
 
   function wrongBeside(cell, step) {
@@ -299,7 +299,7 @@
 
   if (preview()) {
     dress();
-    if (window.location.hash === "#first") goTo(document.querySelector("td.is-wrong[data-column]"));
+    if (window.location.hash === "#first") goTo(document.querySelector("td.is-wrong[data-column]"), "center");
     if (document.querySelector("[data-recheck]")) poll();
   }
 })();

@@ -83,7 +83,8 @@ def faults(batch: ImportBatch) -> list[Fault]:
 def _values(rows: QuerySet[RosterMark]) -> Iterable[Any]:
     same = rows.filter(code__in=SAME_EVERYWHERE, column__isnull=False)
     groups = same.values("code", "field", "seen_blind").order_by()
-    return groups.annotate(count=Count("id"), seen=Max("seen")).order_by("-count")[:_MOST_READ]
+    several = groups.annotate(count=Count("id"), seen=Max("seen")).filter(count__gt=1)
+    return several.order_by("-count", "seen")[:_MOST_READ]
 
 
 # -- rows --------------------------------------------------------------------------------------
@@ -243,6 +244,8 @@ def _expected(mark: RosterMark, heads: list[Head], texts: list[str]) -> str:
         return f"身份证号中是{idnumber.sex(text)}"
     if mark.code == Reason.BIRTH_DATE_CONFLICT and idnumber.is_valid(text):
         return f"身份证号中是{idnumber.birth_date(text)}"
+    if mark.code == Reason.DUPLICATE_IN_FILE:
+        return "同一名学生只留一行"
     return marks.EXPECTED.get(mark.field, "")
 
 
