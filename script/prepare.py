@@ -35,7 +35,7 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--front-end", action="store_true", help="files for the browser")
     options.add_argument("--dev", action="store_true", help="what tests and checks need")
-    options.add_argument("--browser", action="store_true", help="chromium and LibreOffice, when root and missing")
+    options.add_argument("--browser", action="store_true", help="chromium and office, if missing")
     wanted = options.parse_args()
     with open(ROOT / ".setup.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two scripts at once: the second finds the work done

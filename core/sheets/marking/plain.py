@@ -20,10 +20,11 @@ _STYLES = (
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    "</cellXfs>"
+    '<cellStyleXfs count="1"><xf numFmtId="49" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    # Text is what every cell is by itself: it costs nothing a cell, and no number is rounded.
+    '<cellXfs count="1"><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0"'
+    ' applyNumberFormat="1"/></cellXfs><cellStyles count="1">'
+    '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
 
@@ -50,7 +51,7 @@ def write(passed: Passed, target: Path) -> None:
 
 def _sheet(sheet: Sheet) -> Iterator[str]:
     yield f'{_XML}<worksheet xmlns="{MAIN}"><sheetFormatPr defaultRowHeight="15"/>'
-    yield '<cols><col min="1" max="200" width="16" customWidth="1" style="1"/></cols><sheetData>'
+    yield '<cols><col min="1" max="200" width="16" customWidth="1"/></cols><sheetData>'
     for number, cells in sheet.rows():
         inside = "".join(_cells(number, cells))
         if inside:
@@ -65,8 +66,8 @@ def _cells(number: int, cells: list[str]) -> Iterator[str]:
     for column, text in enumerate(cells):
         if text:
             yield (
-                f'<c r="{reference(number, column)}" s="1" t="inlineStr">'
-                f'<is><t xml:space="preserve">{escape(without_illegal(text))}</t></is></c>'
+                f'<c r="{reference(number, column)}" t="inlineStr">'
+                f"<is><t>{escape(without_illegal(text))}</t></is></c>"
             )
 
 

@@ -20,6 +20,8 @@ class Summary:
     def content(self) -> bytes:
         for line, style in zip(self._order["lines"], self._line_styles(), strict=False):
             self._row([(line, style)])
+        for line in self._limits():
+            self._row([(line, self._styles.plain)])
         self._row([])
         self._counts()
         self._row([])
@@ -34,6 +36,14 @@ class Summary:
             f'<worksheet xmlns="{MAIN}"><cols>{widths}</cols>'
             f"<sheetData>{''.join(self._rows)}</sheetData>{links}</worksheet>"
         ).encode()
+
+    def _limits(self) -> Iterator[str]:
+        notes, links = self._order["most_notes"], self._order["most_links"]
+        rows = [len(scan.rows) for scan in self._scans.values()]
+        if max(rows, default=0) > notes:
+            yield f"要改的行很多：每张表只在前 {notes:,} 行加批注，其余的原因见最右边一栏。"
+        if sum(rows) > links:
+            yield f"下面逐处列出前 {links:,} 处，其余的请按颜色查找。"
 
     def _line_styles(self) -> Iterator[str]:
         yield self._styles.bold
