@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 ROOT = Path(__file__).resolve().parent
 BASE = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
 DATA = Path(os.environ.get("APP_DATA", ROOT.parent / "var"))
+ROSTERS = ROOT.parent / "tests" / "fixtures" / "workbooks"
 DESK: ViewportSize = {"width": 1366, "height": 768}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
@@ -26,6 +27,8 @@ class Picture:
     page: str
     size: ViewportSize
     dark: bool = False
+    # A roster to hand in on the page; the same one again is no second batch.
+    upload: str = ""
 
 
 PICTURES = [
@@ -38,6 +41,14 @@ PICTURES = [
     Picture("student-new", "county", "/students/new/", DESK),
     Picture("imports", "county", "/students/imports/", DESK),
     Picture("import-new", "county", "/students/imports/new/", DESK),
+    Picture(
+        "import-columns",
+        "county",
+        "/students/imports/new/",
+        DESK,
+        upload="02-黄羊镇学生花名册.xlsx",
+    ),
+    Picture("import-offices", "county", "/students/imports/offices/", DESK),
     Picture("duplicates", "county", "/students/duplicates/", DESK),
     Picture("duplicate", "county", "/students/duplicates/ -> tbody a", DESK),
     Picture("rollover", "county", "/students/rollovers/ -> tbody a", DESK),
@@ -81,6 +92,12 @@ def sign_in(page: Page, who: tuple[str, str]) -> None:
     page.wait_for_url(lambda url: "sign-in" not in url)
 
 
+def hand_in(page: Page, file: str) -> None:
+    page.locator("input[type=file]").set_input_files(ROSTERS / file)
+    page.get_by_role("button", name="上传", exact=True).click()
+    page.get_by_role("button", name="确认对应").wait_for()
+
+
 def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) -> None:
     context = browser.new_context(
         viewport=picture.size,
@@ -95,6 +112,8 @@ def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) 
     page.goto(BASE + start)
     for link in links:
         page.locator(link).first.click()
+    if picture.upload:
+        hand_in(page, picture.upload)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=ROOT / "pictures" / f"{picture.name}.png")
     context.close()

@@ -59,7 +59,7 @@ def write(target: IO[bytes], form: BlankForm) -> None:
     _lock_heads(sheet)
     if not form.shows_lists:
         lists.sheet_state = "hidden"
-    _guide(book.create_sheet(GUIDANCE, 1), form)
+    _guide(book.create_sheet(GUIDANCE), form)
     book.save(target)
 
 
