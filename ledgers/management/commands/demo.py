@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ledgers.demo import doubles, make
+from ledgers.demo import doubles, lists, make
 from ledgers.demo.county import COUNTY
 
 CREDENTIALS = "demo-credentials.txt"
@@ -50,5 +50,6 @@ class Command(BaseCommand):
             ) from None
         make.build_ledgers(today=timezone.localdate())
         doubles.tell_doubles(county=COUNTY, since=timezone.localdate(), now=timezone.now())
+        lists.tell_list(county=COUNTY, today=timezone.localdate())
         for line in lines:
             self.stdout.write(line)
