@@ -81,7 +81,8 @@ def _refuse(batch: ImportBatch, *allowed: State) -> None:
         raise UndoRefused(f"这份名册{batch.get_state_display()}，没有可以撤销的内容。")
     if not batch.made:
         raise UndoRefused(
-            "这份名册写入时还没有留存原值，不能整批撤销；请在学生页面逐名改正，或导入改正后的名册。"
+            "这份名册没有留存原值（写入超过 90 天后不再留存），不能整批撤销；"
+            "请在学生页面逐名改正，或导入改正后的名册。"
         )
 
 

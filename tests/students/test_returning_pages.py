@@ -5,13 +5,15 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from core.models import AuditEntry, Job
 from schools.imports import import_schools
 from schools.models import School
-from students.models import ImportBatch, Student
-from students.rosters import errorbook, files, services, takeback
+from students import tasks
+from students.models import ImportBatch, RosterMark, Student
+from students.rosters import corrections, errorbook, files, services, takeback
 from tests.factories import COUNTY, DropoutCaseFactory, county_officer, school_head
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +92,20 @@ def test_the_book_is_built_once_and_fetched_with_a_trace(client, officer):
     assert "%E8%AE%A2%E6%AD%A3%E8%A1%A8.xlsx" in again["Content-Disposition"]
 
 
+def test_files_go_after_the_days_that_are_set(client, officer, settings):
+    batch = hand_in((WORKBOOKS / ROSTER).read_bytes())
+    book_of(client, batch)
+    batch.refresh_from_db()
+    kept = [batch.stored_as, batch.book_job.result["file"]]
+    tasks.purge_rosters()
+    assert all(files.is_kept(name) for name in kept)
+
+    settings.ROSTER_KEEP_DAYS = -1
+    tasks.purge_rosters()
+
+    assert not any(files.is_kept(name) for name in kept)
+
+
 def test_without_the_file_the_page_says_what_is_left_to_do(client, officer):
     batch = hand_in((WORKBOOKS / ROSTER).read_bytes())
     files.forget(batch.stored_as)
@@ -125,6 +141,27 @@ def test_a_book_of_a_book_has_one_column_of_reasons_and_one_summary(client, offi
     assert heads.count("退回原因") == 1
     assert str(book["汇总"]["A2"].value) == f"批次编号：{second.pk}"
     assert len([c for row in book["Sheet1"].iter_rows() for c in row if c.comment]) == BAD_ROWS
+
+
+def test_what_was_corrected_in_the_preview_stands_in_the_book(client, officer):
+    batch = hand_in((WORKBOOKS / ROSTER).read_bytes())
+    mark = RosterMark.objects.filter(batch=batch, code="grade_unknown").first()
+    with transaction.atomic():
+        corrections.correct(
+            county=COUNTY,
+            batch_id=batch.pk,
+            place=corrections.Place(mark.sheet_no, mark.row_no, mark.column),
+            text="三年级",
+            seen=corrections.token(mark.cells()[mark.column]),
+            actor=officer,
+        )
+    services.check(county=COUNTY, batch_id=batch.pk)
+
+    sheet = openpyxl.load_workbook(io.BytesIO(book_of(client, batch)))["Sheet1"]
+
+    cell = sheet.cell(mark.row_no, mark.column + 1)
+    assert (cell.value, cell.comment) == ("三年级", None)
+    assert sum(bool(c.comment) for row in sheet.iter_rows() for c in row) == BAD_ROWS - 1
 
 
 def test_a_book_of_another_county_is_nobodys_here(client, officer):

@@ -22,7 +22,7 @@ from students.models import (
     Student,
     StudentIdentifier,
 )
-from students.rosters import takeback
+from students.rosters import services, takeback
 from students.rosters.takeback import Counts
 from tests.factories import COUNTY, DropoutCaseFactory, SchoolFactory, county_officer
 
@@ -232,3 +232,17 @@ def test_a_whole_term_is_taken_back(capsys):
     assert counts == Counts(removed=sheet["created"], restored=sheet["changed"], left=0)
     assert county() == before
     assert autumn.pk < spring.pk
+
+
+def test_after_some_time_nothing_is_kept_to_take_back(roster):
+    roster(ROW)
+    batch = roster(ROW.replace("2班", "3班"))
+    assert RosterTrace.objects.filter(batch=batch).exists()
+
+    services.purge(before=timezone.localdate())
+    assert preview(batch) == Counts(removed=0, restored=1, left=0)
+    services.purge(before=timezone.localdate() + timedelta(days=1))
+
+    assert not RosterTrace.objects.exists()
+    with pytest.raises(takeback.UndoRefused, match="没有留存原值"):
+        preview(batch)
