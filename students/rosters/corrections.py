@@ -15,7 +15,7 @@ from django.utils import timezone
 from core import audit, crypto
 from core.sheets.text import clean, squeeze
 from students.models import ImportBatch, RosterCorrection, RosterMark
-from students.rosters import cells, services
+from students.rosters import cells, files, services
 from students.rosters.labels import Field
 from students.rosters.marks import Note
 from students.rosters.reasons import REMEDIES, Reason
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import _User
 
 State = ImportBatch.State
+_OPEN = (State.CHECKED, State.CHECKING)
 MAX_TEXT = 200
 # U017 of the user experience: the wording every page uses for such a number.
 SCIENTIFIC = "证件号被 Excel 变成了科学计数，后几位已丢失，请把该列设为文本后重新复制"
@@ -224,17 +225,21 @@ def reveal(
     return found.text if found else ""
 
 
+def is_open(batch: ImportBatch) -> bool:
+    """Checked and not yet submitted, with the file at hand to be read once more."""
+    return batch.state in _OPEN and bool(batch.sheets) and files.is_kept(batch.stored_as)
+
+
 # -- parts -------------------------------------------------------------------------------------
 
 
 def _held(*, county: str, batch_id: int) -> ImportBatch:
     """Held until the end of the transaction: a check that ends waits, or is waited for."""
     batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
-    if batch.state == State.CHECKED or (batch.state == State.CHECKING and batch.sheets):
+    if is_open(batch):
         return batch
-    raise services.BatchRefused(
-        f"这份名册{batch.get_state_display()}，不能再改正单元格。请改好原文件后重新导入。"
-    )
+    why = batch.get_state_display() if batch.state not in _OPEN else "的原文件已过保存期限"
+    raise services.BatchRefused(f"这份名册{why}，不能再改正单元格。请改好原文件后重新导入。")
 
 
 def _head(batch: ImportBatch, place: Place) -> tuple[str, str]:

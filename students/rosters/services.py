@@ -124,7 +124,9 @@ def submit(*, county: str, batch_id: int, actor: "_User | None") -> ImportBatch:
         return batch
     allowed = (ImportBatch.State.CHECKED, ImportBatch.State.COMMITTING)
     if batch.state not in allowed:
-        raise BatchRefused(f"这份名册{batch.get_state_display()}，不能提交。请重新导入文件。")
+        checking = batch.state == ImportBatch.State.CHECKING
+        remedy = "请等核对结束再提交。" if checking else "请重新导入文件。"
+        raise BatchRefused(f"这份名册{batch.get_state_display()}，不能提交。{remedy}")
     batch.state = ImportBatch.State.COMMITTING
     batch.commit_job = jobs.start(
         county=county,

@@ -33,7 +33,7 @@ class PreviewPage(ImportPage):
 
     @property
     def is_open(self) -> bool:
-        return self.is_checked and self.batch.state in (State.CHECKED, State.CHECKING)
+        return corrections.is_open(self.batch)
 
     def back(self) -> HttpResponse:
         return redirect("students:import-detail", batch_id=self.batch.pk)

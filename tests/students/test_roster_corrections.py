@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 
 from core import tenancy
-from core.models import AuditEntry
+from core.models import AuditEntry, Job
 from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow, Student
-from students.queries import batches
-from students.rosters import corrections, services
+from students.queries import batches, preview
+from students.rosters import corrections, files, services
 from students.rosters.corrections import CellRefused, ChangedMeanwhile, Place, token
 from tests.factories import (
     COUNTY,
@@ -264,3 +264,55 @@ def test_what_was_submitted_is_corrected_no_more(officer, school):
 
     with pytest.raises(services.BatchRefused, match="不能再改正单元格"):
         correct(batch, officer, 3, GRADE, "四年级", seen="初四")
+
+
+def test_without_its_file_a_roster_cannot_be_corrected(officer, school):
+    batch = hand_in(officer, line(1, grade="初四"))
+    files.forget(batch.stored_as)
+
+    with pytest.raises(services.BatchRefused, match="原文件已过保存期限"):
+        correct(batch, officer, 2, GRADE, "四年级", seen="初四")
+
+
+def test_a_roster_is_not_submitted_while_it_is_judged_again(officer, school):
+    batch = hand_in(officer, line(0), line(1, grade="初四"))
+    correct(batch, officer, 3, GRADE, "四年级", seen="初四")
+
+    with pytest.raises(services.BatchRefused, match="请等核对结束再提交"):
+        services.submit(county=COUNTY, batch_id=batch.pk, actor=officer)
+
+
+def test_a_check_that_broke_down_is_taken_up_again_with_its_corrections(officer, school):
+    batch = hand_in(officer, line(1, grade="初四"))
+    correct(batch, officer, 2, GRADE, "四年级", seen="初四")
+    first = ImportBatch.objects.get().check_job
+    Job.objects.filter(pk=first.pk).update(state="cancelled", finished_at=batch.created_at)
+
+    corrections.judge_anew(county=COUNTY, batch_id=batch.pk, actor=officer)
+
+    assert ImportBatch.objects.get().check_job != first
+    judge(batch)
+    assert counts(batch)["rejected"] == 0
+
+
+def test_of_many_rows_with_one_error_two_people_do_not_overrule_each_other(officer, school):
+    batch = hand_in(officer, *(line(n, sex="男性") for n in range(3)))
+    correct_all(batch, officer, "sex_unread", "sex", "男性", "男")
+
+    with pytest.raises(ChangedMeanwhile) as clash:
+        correct_all(batch, officer, "sex_unread", "sex", "男性", "女")
+
+    assert clash.value.standing.text == "男"
+    assert RosterCorrection.objects.count() == 1
+
+
+def test_u035_the_lines_that_are_no_data_are_told_with_their_numbers(officer, school):
+    empty = [""] * 7
+    batch = hand_in(officer, line(0), empty, empty, ["合计", *empty[1:]], line(1), empty)
+
+    found, untold = preview.other_lines(batch)
+    totals = batches.totals(batch)
+
+    assert [(lines.first, lines.last) for lines in found] == [(3, 4), (5, 5), (7, 7)]
+    assert untold == 0
+    assert totals.all_rows == totals.above + sum(totals.verdicts.values()) + totals.other_rows == 7
