@@ -120,9 +120,13 @@ def _cases_due(scope: Scope, on: date) -> Iterator[Figure]:
 def _imports(scope: Scope) -> Iterator[Figure]:
     if not scope.can(Permission.ROSTER_IMPORT):
         return
-    checked = ImportBatch.State.CHECKED.value
-    count = batches(scope, state=checked).count()
-    yield Figure("名册已核对，待提交", count, _link("students:import-list", state=checked), "warn")
+    waiting = {
+        ImportBatch.State.MAPPING: "名册待对应列",
+        ImportBatch.State.CHECKED: "名册已核对，待提交",
+    }
+    for state, words in waiting.items():
+        count = batches(scope, state=state).count()
+        yield Figure(words, count, _link("students:import-list", state=state.value), "warn")
 
 
 def _jobs(scope: Scope, user: User) -> Iterator[Figure]:
