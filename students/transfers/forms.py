@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from core.forms import OfficeForm
+from core.forms import DayField, OfficeForm
 from schools.models import ClassGroup, Division, School
 from students.transfers.counties import Entry
 from students.transfers.services import Destination
@@ -74,10 +74,9 @@ class TransferForm(OfficeForm):
 class AcceptForm(OfficeForm):
     """The receipt. A school names the day and the class; for a place outside, the proof."""
 
-    entered_on = forms.DateField(
+    entered_on = DayField(
         label="报到日期",
         help_text="学生到转入学校上课的第一天，如 2026-09-01。",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
     )
     class_group = forms.TypedChoiceField(
         label="编入班级", coerce=int, empty_value=None, required=False, help_text="未分班可不选。"
@@ -115,10 +114,9 @@ class OfferForm(OfficeForm):
     """The receipt for a child from another county: the school that takes it, and since when."""
 
     to_school = forms.TypedChoiceField(label="就读学校", coerce=int)
-    entered_on = forms.DateField(
+    entered_on = DayField(
         label="报到日期",
         help_text="学生到校上课的第一天，如 2026-09-01。",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"inputmode": "numeric"}),
     )
 
     def __init__(

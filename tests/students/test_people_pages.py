@@ -1,12 +1,16 @@
 """A child's record by hand: registering, 暂无证件, a later number, guardians, household."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.scope import scope_for
+from core import tenancy
 from core.models import AuditEntry
 from schools.models import SchoolYear
 from students.models import (
@@ -17,6 +21,8 @@ from students.models import (
     StudentGuardian,
     StudentIdentifier,
 )
+from students.people import facts, registering
+from students.people.registering import Namesake, Newcomer
 from tests.factories import (
     ClassGroupFactory,
     GuardianFactory,
@@ -599,3 +605,35 @@ def test_who_may_not_edit_is_offered_nothing(client):
     doors = ("number-new", "guardian-new", "household-join", "student-edit")
     assert not [name for name in doors if page(name, tie.student) in text]
     assert client.get(NEW).status_code == 403
+
+
+# -- at the same moment ------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_child_registered_twice_at_the_same_moment_is_one():
+    actor = county_officer()
+    scope = scope_for(actor, county="620602", on=timezone.localdate())
+    said = dict.fromkeys(facts.EDITABLE, "") | {"full_name": "张小明", "birth_date": BORN}
+    newcomer = Newcomer(said, None, "户口正在补办", None)
+
+    def register(_):
+        try:
+            with tenancy.inside("620602"):
+                registering.register(
+                    scope=scope,
+                    actor=actor,
+                    newcomer=newcomer,
+                    is_another=False,
+                    now=timezone.now(),
+                )
+        except Namesake as known:
+            return [child.full_name for child in known.children]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(register, range(2)))
+
+    assert sorted(map(str, told)) == ["None", "['张小明']"]
+    assert Student.objects.count() == 1
