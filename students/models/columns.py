@@ -24,6 +24,8 @@ class SheetColumns(models.Model):
     first_row = models.PositiveIntegerField()
     last_row = models.PositiveIntegerField()
     columns = models.JSONField(default=list)
+    # A person said that this sheet is no roster of pupils.
+    is_left_out = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

@@ -55,10 +55,16 @@ class Group:
     hidden: int = 0
     missing: list[str] = field(default_factory=list)
     doubtful: int = 0
+    is_left_out: bool = False
 
     @property
     def title(self) -> str:
         return "、".join(sheet.name for sheet in self.sheets)
+
+    @property
+    def skip(self) -> str:
+        """The name of the box that leaves these sheets out."""
+        return f"skip{self.sheets[0].position}"
 
     @property
     def header_rows(self) -> str:
@@ -68,10 +74,10 @@ class Group:
 
 def groups(batch: ImportBatch, *, said: Mapping[str, Any] | None = None) -> list[Group]:
     """`said` is what a person sent and was not taken: it is shown again."""
-    by_heads: dict[frozenset[tuple[str, str]], Group] = {}
+    by_heads: dict[tuple[frozenset[tuple[str, str]], bool], Group] = {}
     for sheet in SheetColumns.objects.filter(batch=batch).order_by("position"):
         heads = frozenset((column["label"], column["field"]) for column in sheet.columns)
-        by_heads.setdefault(heads, Group([])).sheets.append(sheet)
+        by_heads.setdefault((heads, sheet.is_left_out), Group([])).sheets.append(sheet)
     found = list(by_heads.values())
     for group in found:
         _fill(group, said or {})
@@ -90,8 +96,14 @@ def chosen(found: list[Group], said: Mapping[str, Any]) -> dict[tuple[int, str],
     return picked
 
 
+def left_out(found: list[Group], said: Mapping[str, Any]) -> set[int]:
+    """Positions of the sheets whose box is ticked in a sent form."""
+    return {sheet.position for group in found if group.skip in said for sheet in group.sheets}
+
+
 def _fill(group: Group, said: Mapping[str, Any]) -> None:
     first, taken = group.sheets[0], dict[str, str]()
+    group.is_left_out = group.skip in said if said else first.is_left_out
     for column in first.columns[:MOST_SHOWN]:
         code = said.get(_name(first, column), column["field"])
         tone, mark = _mark(column, code, taken)

@@ -203,7 +203,7 @@ def confirmed(
 def to_remember(sheets: list[SheetColumns]) -> dict[str, str]:
     """By label, what the contract alone would not have known of these files."""
     found: dict[str, str] = {}
-    for sheet in sheets:
+    for sheet in (sheet for sheet in sheets if not sheet.is_left_out):
         for column in sheet.columns:
             label, code = column["label"], column["field"]
             known = field_of(label.rstrip("0123456789"))
@@ -216,7 +216,11 @@ def to_remember(sheets: list[SheetColumns]) -> dict[str, str]:
 def nameless(sheets: list[SheetColumns]) -> list[str]:
     """Sheets in which no column is the name: without one there is nobody to check."""
     name = str(Field.NAME)
-    return [s.name for s in sheets if all(column["field"] != name for column in s.columns)]
+    return [
+        sheet.name
+        for sheet in sheets
+        if not sheet.is_left_out and all(column["field"] != name for column in sheet.columns)
+    ]
 
 
 # -- using -------------------------------------------------------------------------------------
@@ -238,7 +242,7 @@ def _as_agreed(
     merged: list[reader.Merged],
 ) -> Header | None:
     kept = agreed.get(sheet[:200])
-    if kept is None:
+    if kept is None or kept.is_left_out:
         return None
     columns = [
         Column(column["index"], column["label"], *fields.meaning_of(column["field"]))

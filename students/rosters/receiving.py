@@ -1,6 +1,6 @@
 """Handing in a roster: keep the file, read its heads, agree on its columns, have it checked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -32,6 +32,13 @@ class NameMissing(ValueError):
     def __init__(self, sheets: list[str]) -> None:
         named = "、".join(f"“{name}”" for name in sheets)
         super().__init__(f"工作表{named}里没有哪一列对应“姓名”，请选出学生姓名所在的列。")
+
+
+class NothingLeft(ValueError):
+    """Every sheet was left out; its text says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__("每张工作表都选了不导入，请至少留下一张；整份都不要就点“放弃这份名册”。")
 
 
 def receive(
@@ -156,28 +163,36 @@ def confirm_columns(
     chosen: Mapping[tuple[int, str], str],
     office: str,
     actor: "_User | None",
+    left_out: Collection[int] = (),
 ) -> ImportBatch:
     """Agree on the columns and start the check; remember them for the office, if one is named.
 
-    `chosen` is a field code by sheet position and column head; what it leaves out stays. A batch
-    whose check is at work or over is left as it is, so a double click does nothing.
-    Errors: ImportBatch.DoesNotExist, NameMissing, fields.UnknownField.
+    `chosen` is a field code by sheet position and column head; what it does not name stays.
+    `left_out` are the positions of sheets that are not to be read. A batch whose check is at work
+    or over is left as it is, so a double click does nothing.
+    Errors: ImportBatch.DoesNotExist, NameMissing, NothingLeft, fields.UnknownField.
     """
     batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
     if batch.state not in (State.MAPPING, State.CHECKED):
         return batch
     sheets = list(SheetColumns.objects.filter(batch=batch).order_by("position"))
     changed = mapping.confirmed(sheets, chosen=chosen)
+    was_left_out = [sheet.is_left_out for sheet in sheets]
+    for sheet in sheets:
+        sheet.is_left_out = sheet.position in left_out
+    is_other = bool(changed) or was_left_out != [sheet.is_left_out for sheet in sheets]
+    if all(sheet.is_left_out for sheet in sheets):
+        raise NothingLeft
     if nameless := mapping.nameless(sheets):
         raise NameMissing(nameless)
-    SheetColumns.objects.bulk_update(sheets, ["columns"])
+    SheetColumns.objects.bulk_update(sheets, ["columns", "is_left_out"])
     batch.office = office
     batch.save(update_fields=["office"])
     if office:
         profiles.remember(
             county=county, office=office, chosen=mapping.to_remember(sheets), actor=actor
         )
-    if batch.state == State.CHECKED and not changed:
+    if batch.state == State.CHECKED and not is_other:
         return batch
     _record(batch, changed, actor=actor)
     if batch.state == State.CHECKED:

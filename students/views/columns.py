@@ -52,16 +52,18 @@ class ImportColumns(Requires, TemplateView):
 
     def post(self, request: HttpRequest, batch_id: int) -> HttpResponse:
         office = squeeze(request.POST.get("office", ""))[:_LONGEST_OFFICE]
+        found = columns.groups(self.batch)
         try:
             receiving.confirm_columns(
                 county=self.batch.county,
                 batch_id=self.batch.pk,
-                chosen=columns.chosen(columns.groups(self.batch), request.POST),
+                chosen=columns.chosen(found, request.POST),
+                left_out=columns.left_out(found, request.POST),
                 office=office,
                 actor=self.request.user,
             )
-        except receiving.NameMissing as missing:
-            return self._again(str(missing), office=office)
+        except (receiving.NameMissing, receiving.NothingLeft) as refused:
+            return self._again(str(refused), office=office)
         except UnknownField:
             return self._again("有一列选了系统没有的项目，请从列表中重新选择。", office=office)
         return redirect("students:import-detail", batch_id=batch_id)

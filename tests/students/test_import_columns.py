@@ -246,18 +246,10 @@ def test_the_agreement_can_be_changed_after_the_check(client, officer, school, r
     assert RosterRow.objects.get().school is None
 
 
-def test_sheets_with_the_same_heads_are_agreed_on_once(client, officer, row, tmp_path):
-    book = openpyxl.Workbook()
-    for title in ("一班", "二班"):
-        sheet = book.create_sheet(title)
-        sheet.append(known().split(","))
-        sheet.append([f"{title[0]}某", *row.split(",")[1:]])
-    other = book.create_sheet("三班")
-    other.append(["姓名", "性别", "学籍号"])
-    other.append(["丁某", "女", "G629900201601013522"])
-    content = io.BytesIO()
-    book.save(content)
-    file = SimpleUploadedFile("班.xlsx", content.getvalue())
+def test_sheets_with_the_same_heads_are_agreed_on_once(client, officer, row):
+    one, two = ([known().split(","), [name, *row.split(",")[1:]]] for name in ("甲某", "乙某"))
+    three = [["姓名", "性别", "学籍号"], ["丁某", "女", "G629900201601013528"]]
+    file = SimpleUploadedFile("班.xlsx", book(一班=one, 二班=two, 三班=three))
     client.post(NEW, {"file": file, "school_year": "2026"})
     batch = ImportBatch.objects.get()
     receiving.read_columns(county=COUNTY, batch_id=batch.pk)
@@ -268,6 +260,41 @@ def test_sheets_with_the_same_heads_are_agreed_on_once(client, officer, row, tmp
     agree(client, batch, 家里几口人="class")
     for sheet in SheetColumns.objects.filter(batch=batch, position__lt=2):
         assert [c["field"] for c in sheet.columns if c["label"] == "家里几口人"] == ["class"]
+
+
+def book(**sheets):
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for title, rows in sheets.items():
+        sheet = made.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    content = io.BytesIO()
+    made.save(content)
+    return content.getvalue()
+
+
+def test_a_sheet_that_is_no_roster_can_be_left_out(client, officer, row):
+    pupils = [known().split(","), row.split(",")]
+    teachers = [["姓名", "性别", "身份证号", "任教学科"], ["王老师", "女", "", "语文"]]
+    file = SimpleUploadedFile("校.xlsx", book(学生=pupils, 教师=teachers))
+    client.post(NEW, {"file": file, "school_year": "2026"})
+    batch = ImportBatch.objects.get()
+    receiving.read_columns(county=COUNTY, batch_id=batch.pk)
+
+    both = client.post(url(batch), {"skip0": "on", "skip1": "on"}).content.decode()
+    assert "请至少留下一张" in both
+    client.post(url(batch), {"skip1": "on", "c1-0": ""})
+    batch = services.check(county=COUNTY, batch_id=batch.pk)
+
+    assert [sheet["sheet"] for sheet in batch.sheets] == ["学生"]
+    assert batch.ignored_sheets == ["教师"]
+    assert RosterRow.objects.get().verdict == "created"
+
+    # 教师 has no name column any more: it cannot come back in as it is.
+    assert "没有哪一列对应“姓名”" in client.post(url(batch), {}).content.decode()
+    client.post(url(batch), {"c1-0": "name"})
+    assert len(services.check(county=COUNTY, batch_id=batch.pk).sheets) == 2
 
 
 @pytest.mark.parametrize(
