@@ -254,6 +254,20 @@ def test_the_fragment_of_the_student_page_is_a_page_without_htmx(client, officer
     assert "HX-Request" in part["Vary"]
 
 
+def test_the_fragment_tells_the_child_s_latest_visits_of_every_case(client, officer):
+    case = DropoutCaseFactory()
+    for day in range(1, 13):
+        HomeVisitFactory(case=case, visited_on=date(2026, 9, day), findings=f"第{day}天的情况")
+    HomeVisitFactory(findings="别人家的情况")
+
+    part = client.get(page("student-cases", case.student_id)).content.decode()
+
+    told = [day for day in range(1, 13) if f">第{day}天的情况<" in part]
+    assert told == list(range(3, 13))
+    assert part.index("第12天的情况") < part.index("第3天的情况")
+    assert "别人家的情况" not in part
+
+
 def test_no_page_names_a_case_without_permission(client):
     case = DropoutCaseFactory()
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.scope import scope_for
 from core import tenancy
 from core.models import AuditEntry
-from schools.models import SchoolYear
 from students.models import (
     DuplicatePair,
     Guardian,
@@ -50,16 +49,6 @@ def officer(client):
     user = county_officer()
     client.force_login(user)
     return user
-
-
-@pytest.fixture
-def years():
-    today = timezone.localdate()
-    for start in range(today.year - 2, today.year + 1):
-        SchoolYear.objects.get_or_create(
-            start_year=start,
-            defaults={"first_day": date(start, 9, 1), "last_day": date(start + 1, 8, 31)},
-        )
 
 
 def page(name, student, *more):
@@ -102,7 +91,7 @@ def test_a_child_is_registered_with_what_the_number_tells(client, officer):
     assert client.get(page("student-detail", child)).status_code == 200
 
 
-def test_a_child_is_registered_at_a_school(client, officer, years):
+def test_a_child_is_registered_at_a_school(client, officer):
     school, today = SchoolFactory(), timezone.localdate()
     child = registered(
         client,
@@ -123,7 +112,7 @@ def test_a_child_is_registered_at_a_school(client, officer, years):
     )
 
 
-def test_a_head_registers_at_the_own_school_only(client, years):
+def test_a_head_registers_at_the_own_school_only(client):
     own, other = SchoolFactory(), SchoolFactory()
     client.force_login(school_head(own))
     place = {"grade": "13", "entered_on": timezone.localdate().isoformat()}
@@ -202,7 +191,7 @@ def test_a_known_number_is_not_registered_twice(client, officer):
     assert Student.objects.count() == 1
 
 
-def test_a_known_number_of_another_school_tells_no_name(client, years):
+def test_a_known_number_of_another_school_tells_no_name(client):
     far = StudentFactory(full_name="白雪", birth_date=BORN, sex="男", number=NUMBER)
     own = SchoolFactory()
     client.force_login(school_head(own))
