@@ -78,7 +78,7 @@ def test_pages_are_clean_fit_and_masked(page, live_server, addresses, size, sche
     assert complaints == []
 
 
-def test_eighteen_rows_stand_on_an_office_screen(page, live_server, child):
+def test_u008_eighteen_rows_stand_on_an_office_screen(page, live_server, child):
     page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
     sign_in(page, live_server, county_officer())
     page.goto(live_server.url + reverse("students:student-list"))

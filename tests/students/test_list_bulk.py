@@ -54,7 +54,7 @@ def done(act, work=bulk.categories_job):
     return work(Job.claim(act.job_id))
 
 
-def test_all_that_match_are_meant_although_a_page_holds_fifty(client, officer):
+def test_u005_all_that_match_are_meant_although_a_page_holds_fifty(client, officer):
     group = ClassGroupFactory()
     StudentFactory.create_batch(120, class_group=group)
     outside = StudentFactory(class_group=None, grade=None)
@@ -74,7 +74,7 @@ def test_all_that_match_are_meant_although_a_page_holds_fifty(client, officer):
     assert "年级：小学四年级" in client.get(address).content.decode()
 
 
-def test_the_dry_run_counts_and_names_who_cannot_be_treated(client, officer):
+def test_u022_the_dry_run_counts_and_names_who_cannot_be_treated(client, officer):
     free, has_it = StudentFactory(), StudentFactory(full_name="马兰")
     PersonCategory.objects.create(
         county=COUNTY, student=has_it, type_id="migrant_child", valid_from=date(2024, 9, 1)
@@ -90,7 +90,7 @@ def test_the_dry_run_counts_and_names_who_cannot_be_treated(client, officer):
     assert PersonCategory.objects.filter(student=free).count() == 0
 
 
-def test_nothing_to_treat_keeps_the_button_shut(client, officer):
+def test_u022_nothing_to_treat_keeps_the_button_shut(client, officer):
     StudentFactory()
     address = client.post(CATEGORIES, all_of(client, kind="end_category"))["Location"]
 

@@ -46,7 +46,7 @@ def on_screen(client, query):
 
 
 @pytest.mark.parametrize("query", ["", "grade=14&sort=name_desc", "state=none", "sort=town"])
-def test_the_file_has_the_rows_columns_and_order_of_the_screen(client, officer, query):
+def test_u010_the_file_has_the_rows_columns_and_order_of_the_screen(client, officer, query):
     StudentFactory.create_batch(70, class_group=ClassGroupFactory())
     StudentFactory(class_group=None, grade=None)
     columns = {"order": ["grade", "id_number", "categories"], "show": ["grade", "id_number"]}
@@ -71,7 +71,7 @@ def test_u055_long_dotted_and_four_byte_names_are_exported_as_they_stand(client,
     assert sorted([one[0], two[0], three[0]]) == sorted(names)
 
 
-def test_the_head_line_states_the_conditions(client, officer):
+def test_u010_the_head_line_states_the_conditions(client, officer):
     StudentFactory(full_name="张小明")
     found = client.post(reverse("students:student-search"), {"words": "zxm"})["Location"]
 

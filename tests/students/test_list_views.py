@@ -1,11 +1,25 @@
 """Columns of one's own, views with a name, and what an empty list offers."""
 
+import json
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
 from core.models import AuditEntry
-from students.models import SavedView
-from tests.factories import COUNTY, StudentFactory, county_officer, division, school_head
+from students.listing import columns
+from students.models import Guardian, LeftBehindFact, SavedView
+from tests.factories import (
+    COUNTY,
+    EnrolmentFactory,
+    HouseholdMemberFactory,
+    SchoolFactory,
+    StudentFactory,
+    StudentGuardianFactory,
+    county_officer,
+    division,
+    school_head,
+)
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("students:student-list")
@@ -35,7 +49,7 @@ def view_url(name, view):
 # -- columns -----------------------------------------------------------------------------------
 
 
-def test_chosen_columns_stay_in_their_order_and_are_one_persons(client, officer):
+def test_u006_chosen_columns_stay_in_their_order_and_are_one_persons(client, officer):
     StudentFactory()
     client.post(COLUMNS, {"order": ["grade", "age", "sex"], "show": ["sex", "grade"]})
 
@@ -79,6 +93,103 @@ def test_every_column_shows_without_a_statement_for_each_row(
     assert len(titles(answer)) == len(every)
 
 
+# -- widths and peek ----------------------------------------------------------------------------
+
+WIDTHS = reverse("students:list-widths")
+
+
+def set_width(client, **asked):
+    return client.post(WIDTHS, {"device": "desk", "column": "school", **asked}).status_code
+
+
+def kept_widths(client):
+    return json.loads(client.get(LIST).context["widths"])
+
+
+def test_u006_a_width_is_one_persons_and_one_kind_of_devices(client, officer):
+    usual = titles(client.get(LIST))
+    assert set_width(client, width=240) == 204
+    assert set_width(client, width=90, column="name") == 204
+    assert set_width(client, width=320, device="wide") == 204
+
+    assert kept_widths(client) == {"desk": {"school": 240, "name": 90}, "wide": {"school": 320}}
+    assert titles(client.get(LIST)) == usual
+    assert set_width(client) == 204
+    assert kept_widths(client)["desk"] == {"name": 90}
+    client.force_login(county_officer())
+    assert kept_widths(client) == {}
+
+
+def test_u006_resetting_the_columns_resets_their_widths(client, officer):
+    set_width(client, width=240)
+
+    client.post(COLUMNS, {"reset": "1"})
+
+    assert kept_widths(client) == {}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"width": 5}, {"width": 99999}, {"width": "x"}, {"device": "phone"}, {"column": "nothing"}],
+)
+def test_a_width_that_cannot_be_is_not_kept(client, officer, asked):
+    assert set_width(client, **{"width": 240, **asked}) == 422
+    assert kept_widths(client) == {}
+
+
+def test_u009_the_peek_shows_masks_and_only_children_in_reach(client):
+    child, other = StudentFactory(), StudentFactory()
+    client.force_login(school_head(child.school))
+    number = child.identifiers.get().reveal()
+
+    shown = client.post(reverse("students:student-peek", args=[child.pk])).content.decode()
+
+    assert child.full_name in shown
+    assert child.identifiers.get().mask in shown
+    assert number not in shown
+    assert client.post(reverse("students:student-peek", args=[other.pk])).status_code == 404
+
+
+def test_every_column_can_be_read_and_has_a_name_of_its_own():
+    assert len(columns.ALL) >= 38
+    assert len({column.code for column in columns.ALL}) == len(columns.ALL)
+    assert len({column.title for column in columns.ALL}) == len(columns.ALL)
+
+
+def test_columns_say_what_the_record_knows(client, officer):
+    child = StudentFactory(hukou_division="620602100", has_no_number=True)
+    tie = StudentGuardianFactory(student=child, relation_code="52")
+    Guardian.objects.filter(pk=tie.guardian_id).update(work_place="兰州")
+    HouseholdMemberFactory(student=child, household__head_name="张国民", relation_to_head="孙子")
+    LeftBehindFact.objects.create(
+        county=COUNTY, student=child, both_parents_away=True, valid_from=date(2026, 9, 1)
+    )
+    EnrolmentFactory(
+        student=child,
+        school=SchoolFactory(name="洪祥镇麦浪小学"),
+        valid_from=date(2025, 9, 1),
+        valid_to=date(2026, 8, 31),
+    )
+
+    shown = client.post(reverse("students:student-peek", args=[child.pk])).context["cells"]
+
+    said = {cell.column.title: cell.plain for cell in shown}
+    expected = {
+        "户籍区划": "黄羊镇",
+        "户籍所在": "本县",
+        "无户口或无证件": "是",
+        "监护人关系": "母亲",
+        "监护人务工地": "兰州",
+        "户主": "张国民",
+        "与户主关系": "孙子",
+        "父母外出": "父母双方",
+        "上一所学校": "洪祥镇麦浪小学",
+        "学段": "小学",
+        "入学年份": "2023",
+    }
+    assert expected.items() <= said.items()
+
+
 # -- views -------------------------------------------------------------------------------------
 
 
@@ -117,7 +228,7 @@ def test_a_private_view_is_nobody_elses(client, officer):
 
 
 @pytest.mark.parametrize(("sharing", "changed"), [("shared", True), ("locked", False)])
-def test_a_locked_view_is_changed_by_its_owner_only(client, officer, sharing, changed):
+def test_u004_a_locked_view_is_changed_by_its_owner_only(client, officer, sharing, changed):
     save(client, sharing=sharing)
     view = SavedView.objects.get()
     client.force_login(county_officer())
@@ -134,7 +245,7 @@ def test_a_locked_view_is_changed_by_its_owner_only(client, officer, sharing, ch
     assert view.filters["grade"] == "16"
 
 
-def test_a_shared_view_stays_in_the_county_and_within_the_scope(client, officer):
+def test_u002_a_shared_view_stays_in_the_county_and_within_the_scope(client, officer):
     own, _other = StudentFactory(), StudentFactory()
     save(client, query="", name="全部", sharing="shared")
     view = SavedView.objects.get()
@@ -146,7 +257,7 @@ def test_a_shared_view_stays_in_the_county_and_within_the_scope(client, officer)
     assert client.get(f"{LIST}?view={view.pk}").context["view"] is None
 
 
-def test_removing_a_shared_view_counts_its_users_and_tells_them(client, officer):
+def test_u004_removing_a_shared_view_counts_its_users_and_tells_them(client, officer):
     save(client, sharing="shared")
     view = SavedView.objects.get()
     colleague = county_officer()
@@ -177,7 +288,7 @@ def test_a_name_taken_is_refused_in_words(client, officer):
 # -- an empty list -----------------------------------------------------------------------------
 
 
-def test_an_empty_list_names_the_filter_that_empties_it(client, officer):
+def test_u007_an_empty_list_names_the_filter_that_empties_it(client, officer):
     StudentFactory()
     division("620602104")
 
