@@ -48,6 +48,12 @@ PICTURES = [
         DESK,
         upload="02-黄羊镇学生花名册.xlsx",
     ),
+    Picture(
+        "import-check",
+        "county",
+        "/students/imports/ -> tbody a -> text=确认对应，开始核对 -> text=性别与证件号不符",
+        DESK,
+    ),
     Picture("import-offices", "county", "/students/imports/offices/", DESK),
     Picture("duplicates", "county", "/students/duplicates/", DESK),
     Picture("duplicate", "county", "/students/duplicates/ -> tbody a", DESK),
