@@ -16,20 +16,24 @@ _CODE = re.compile(r"\d{2}|\d{4}|\d{6}|\d{9}|\d{12}").fullmatch
 
 _STAGE = """
 CREATE TEMPORARY TABLE incoming_division
-    (line bigserial, code varchar(12) NOT NULL, name varchar(60) NOT NULL)
+    (line bigserial, code varchar(12) NOT NULL, name varchar(60) NOT NULL, valid_to date)
 """
 
 # A parent's code is the next shorter of the statistical lengths. The last line has the last word.
+# A file that does not say until when a unit stood leaves that as it is known.
 _MERGE = """
-INSERT INTO schools_division (code, name, level, parent_id)
-SELECT DISTINCT ON (code) code, name,
+INSERT INTO schools_division (code, name, valid_to, level, parent_id)
+SELECT DISTINCT ON (code) code, name, valid_to,
        CASE length(code) WHEN 2 THEN 'province' WHEN 4 THEN 'city' WHEN 6 THEN 'county'
                          WHEN 9 THEN 'township' ELSE 'village' END,
        CASE length(code) WHEN 4 THEN left(code, 2) WHEN 6 THEN left(code, 4)
                          WHEN 9 THEN left(code, 6) WHEN 12 THEN left(code, 9) END
   FROM incoming_division ORDER BY code, line DESC
-    ON CONFLICT (code) DO UPDATE SET name = excluded.name
+    ON CONFLICT (code) DO UPDATE
+   SET name = excluded.name, valid_to = coalesce(excluded.valid_to, schools_division.valid_to)
  WHERE schools_division.name IS DISTINCT FROM excluded.name
+    OR excluded.valid_to <> schools_division.valid_to
+    OR (excluded.valid_to IS NOT NULL AND schools_division.valid_to IS NULL)
 """
 
 _WITHOUT_PARENT = """
@@ -54,7 +58,8 @@ def load_divisions(paths: Iterable[Path], *, of: str = "") -> int:
         cursor.execute(_STAGE)
         for path in paths:
             cursor.copy_expert(
-                "COPY incoming_division (code, name) FROM STDIN", _division_lines(path, of=of)
+                "COPY incoming_division (code, name, valid_to) FROM STDIN",
+                _division_lines(path, of=of),
             )
         cursor.execute(_MERGE)
         stored = int(cursor.rowcount)
@@ -96,9 +101,21 @@ def _division_lines(path: Path, *, of: str) -> io.StringIO:
         if not 0 < len(name) <= 60 or "\\" in name or not name.isprintable():
             raise FileRefused(f"{path.name} 第 {number} 行：区划 {code} 的名称应为 1 至 60 个字")
         if code.startswith(of) or of.startswith(code):
-            lines.write(f"{code}\t{name}\n")
+            until = _withdrawn_on(row, path, number) or "\\N"
+            lines.write(f"{code}\t{name}\t{until}\n")
     lines.seek(0)
     return lines
+
+
+def _withdrawn_on(row: dict[str, str], path: Path, number: int) -> str:
+    """The last day of a unit that was withdrawn; empty where the file does not say."""
+    text = (row.get("valid_to") or "").strip()
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise FileRefused(
+            f"{path.name} 第 {number} 行：撤销日期“{text}”应写作 2024-12-31"
+        ) from None
 
 
 def _calendar_days(path: Path) -> Iterator[CalendarDay]:

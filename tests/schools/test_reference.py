@@ -51,6 +51,22 @@ def test_a_second_file_renames_adds_and_deletes_nothing(tmp_path):
     assert reference.load_divisions([second, first]) == 1, "the last file has the last word"
 
 
+def test_u056_a_file_says_until_when_a_unit_stood(tmp_path):
+    head = "code,name,valid_to\n62,甘肃省,\n6206,武威市,\n620602,凉州区,\n"
+    villages = "620602100,黄羊镇,\n620602100201,红星村委会,2024-12-31\n"
+    path = write(tmp_path, head + villages)
+    assert reference.load_divisions([path]) == 5
+    assert reference.load_divisions([path]) == 0
+    assert Division.objects.get(pk="620602100201").valid_to == date(2024, 12, 31)
+
+    # A file that does not say it takes nothing back; a day that is none is refused.
+    renamed = write(tmp_path, "code,name\n620602100201,红星村\n", name="2.csv")
+    assert reference.load_divisions([renamed]) == 1
+    assert Division.objects.get(pk="620602100201").valid_to == date(2024, 12, 31)
+    with pytest.raises(reference.FileRefused, match="撤销日期“去年”应写作 2024-12-31"):
+        reference.load_divisions([write(tmp_path, head + "620602101,武南镇,去年\n", name="3.csv")])
+
+
 def test_a_file_as_excel_saves_it_is_read(tmp_path):
     reference.load_divisions([write(tmp_path, "code,name\r\n62,甘肃省\r\n", encoding="utf-8-sig")])
 
