@@ -68,8 +68,17 @@ class Group:
 
     @property
     def header_rows(self) -> str:
+        """Nothing if the sheets differ in it."""
+        if len({(sheet.first_row, sheet.last_row) for sheet in self.sheets}) > 1:
+            return ""
         first, last = self.sheets[0].first_row, self.sheets[0].last_row
         return f"第 {first} 行" if first == last else f"第 {first}—{last} 行"
+
+    @property
+    def is_alike(self) -> bool:
+        """The columns stand at the same letters on every sheet."""
+        orders = {tuple(c["index"] for c in _by_label(sheet)) for sheet in self.sheets}
+        return len(orders) == 1
 
 
 def groups(batch: ImportBatch, *, said: Mapping[str, Any] | None = None) -> list[Group]:
@@ -103,6 +112,7 @@ def left_out(found: list[Group], said: Mapping[str, Any]) -> set[int]:
 
 def _fill(group: Group, said: Mapping[str, Any]) -> None:
     first, taken = group.sheets[0], dict[str, str]()
+    is_alike = group.is_alike
     group.is_left_out = group.skip in said if said else first.is_left_out
     for column in first.columns[:MOST_SHOWN]:
         code = said.get(_name(first, column), column["field"])
@@ -112,7 +122,7 @@ def _fill(group: Group, said: Mapping[str, Any]) -> None:
         group.lines.append(
             ColumnLine(
                 name=_name(first, column),
-                letter=_letter(column["index"]),
+                letter=_letter(column["index"]) if is_alike else "",
                 label=column["label"],
                 samples=column["samples"],
                 options=_options(code),
@@ -136,6 +146,10 @@ def _mark(column: dict[str, Any], code: str, taken: dict[str, str]) -> tuple[str
     if column["unlike"]:
         return "warn", f"内容不像{fields.title_of(code)}，请核对"
     return _WHY[column["why"]]
+
+
+def _by_label(sheet: SheetColumns) -> list[dict[str, Any]]:
+    return sorted(sheet.columns, key=lambda column: str(column["label"]))
 
 
 def _name(sheet: SheetColumns, column: dict[str, Any]) -> str:
