@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core import codes, idnumber
 from core.forms import DayField, OfficeForm
@@ -105,7 +106,7 @@ class StudentForm(_ChildForm):
                 "theirs": in_words(clash.name, clash.theirs),
                 "mine": in_words(clash.name, clash.mine),
                 "by": clash.by,
-                "at": f"{clash.at:%Y-%m-%d %H:%M}" if clash.at else "",
+                "at": f"{timezone.localtime(clash.at):%Y-%m-%d %H:%M}" if clash.at else "",
             }
             for clash in clashes
         ]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from core import codes
 from core.access import Permission, Scope
@@ -254,14 +255,14 @@ def history(student: Student, *, latest: int = 50) -> list[Deed]:
     )
     # Who only looked stands in its own table (students.queries.viewers).
     newest = about.exclude(action__in=looks.ALL).order_by("-pk")[:latest]
-    categories = wording.category_names()
-    return [_deed(entry, categories) for entry in newest]
+    said = fact_words(student, on=timezone.localdate())
+    return [_deed(entry, said) for entry in newest]
 
 
-def _deed(entry: AuditEntry, categories: dict[str, str]) -> Deed:
+def _deed(entry: AuditEntry, said: Callable[[str, Any], str]) -> Deed:
     words, called = _DEEDS.get(entry.action, (entry.action, ""))
     changes = [
-        wording.change(name, entry.before.get(name), value, categories=categories)
+        (wording.label(name), said(name, entry.before.get(name)), said(name, value))
         for name, value in entry.after.items()
     ]
     return Deed(
@@ -279,6 +280,6 @@ def fact_words(student: Student, *, on: date) -> Callable[[str, Any], str]:
     def words(name: str, value: Any) -> str:
         if name == "hukou_division":
             return place_words(value or "", county=student.county, on=on)
-        return wording.change(name, None, value, categories=categories)[2]
+        return wording.said(name, value, categories)
 
     return words

@@ -38,11 +38,14 @@ def change(
     name: str, before: Any, after: Any, *, categories: dict[str, str]
 ) -> tuple[str, str, str]:
     """Label, before and after in words."""
-    label = _LABELS.get(name, name)
-    return label, _said(name, before, categories), _said(name, after, categories)
+    return label(name), said(name, before, categories), said(name, after, categories)
 
 
-def _said(name: str, value: Any, categories: dict[str, str]) -> str:
+def label(name: str) -> str:
+    return _LABELS.get(name, name)
+
+
+def said(name: str, value: Any, categories: dict[str, str]) -> str:
     if name == "categories":
         return "、".join(categories.get(code, code) for code in value or [])
     if value in (None, ""):

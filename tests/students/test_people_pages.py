@@ -346,6 +346,18 @@ def test_a_child_from_another_county_names_it(client, officer):
     assert "甘肃省武威市民勤县" in client.get(page("student-detail", child)).content.decode()
 
 
+def test_the_history_names_the_place_not_its_code(client, officer):
+    division("620602101")
+    child = StudentFactory()
+    form = client.get(page("student-edit", child)).context["form"]
+    said_before = {name: value or "" for name, value in form.initial.items()}
+
+    client.post(page("student-edit", child), said_before | {"hukou_division_town": "620602101"})
+
+    [deed] = client.get(page("student-detail", child)).context["entries"]
+    assert deed.changes == [("户籍区划", "", "武南镇")]
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
