@@ -13,7 +13,7 @@ from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow
 from students.queries import batches
 from students.rosters import marks
 from students.rosters.cells import number
-from students.rosters.corrections import SAME_EVERYWHERE, Place, Standing, Waiting
+from students.rosters.corrections import SAME_EVERYWHERE, Place, Standing, Waiting, token_of
 from students.rosters.labels import Field
 from students.rosters.reasons import Reason
 from students.rosters.rows import RowKind
@@ -71,7 +71,7 @@ def faults(batch: ImportBatch) -> list[Fault]:
             of_code.append(
                 Value(
                     value["seen"],
-                    bytes(value["seen_blind"]).hex()[:16],
+                    token_of(bytes(value["seen_blind"])),
                     value["field"],
                     value["count"],
                     marks.EXPECTED.get(value["field"], ""),
