@@ -50,6 +50,12 @@ class JobDetail(JobPage, TemplateView):
     def get_template_names(self) -> list[str]:
         return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        if self.request.htmx and self.job.is_over:
+            response["HX-Refresh"] = "true"  # whoever saw the end needs no notice of it
+        return response
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = job_pages.page_of(self.job)
         # What a job made is often its starter's alone.

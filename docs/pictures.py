@@ -72,6 +72,7 @@ PICTURES = [
     Picture("ledgers", "county", "/ledgers/", DESK),
     Picture("ledger", "county", "/ledgers/ -> tbody a", DESK),
     Picture("jobs", "county", "/jobs/", DESK),
+    Picture("commands", "county", "/ -> .account-menu summary -> text=命令菜单", DESK),
     Picture("users", "sysadmin", "/accounts/users/", DESK),
     Picture("user-new", "sysadmin", "/accounts/users/new/", DESK),
     Picture("user", "sysadmin", "/accounts/users/ -> text=teacher", DESK),

@@ -98,9 +98,11 @@ def remove_view(*, scope: Scope, actor: User, view_id: int, now: datetime) -> in
 
 @transaction.atomic
 def restore_view(*, scope: Scope, actor: User, view_id: int, now: datetime) -> SavedView:
-    """A removal taken back. Errors: SavedView.DoesNotExist, ViewRefused."""
-    gone = SavedView.objects.filter(county=scope.county, owner=actor, removed_at__isnull=False)
-    view = gone.select_for_update(of=("self",)).get(pk=view_id)
+    """A removal taken back, once or twice. Errors: SavedView.DoesNotExist, ViewRefused."""
+    own = SavedView.objects.filter(county=scope.county, owner=actor)
+    view = own.select_for_update(of=("self",)).get(pk=view_id)
+    if view.removed_at is None:
+        return view
     view.removed_at, view.updated_at = None, now
     try:
         with transaction.atomic():

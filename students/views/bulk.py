@@ -92,6 +92,17 @@ class BulkDetail(BulkPage, FormView):  # type: ignore[type-arg]
     def get_template_names(self) -> list[str]:
         return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        if self.request.htmx and not self._is_at_work:
+            # The whole page anew: whoever saw the end needs no notice of it.
+            response["HX-Refresh"] = "true"
+        return response
+
+    @property
+    def _is_at_work(self) -> bool:
+        return any(job and not job.is_over for job in (self.act.job, self.act.undo_job))
+
     def get_initial(self) -> dict[str, Any]:
         return {"on": timezone.localdate(), "opened_on": timezone.localdate(), **self.act.settings}
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -57,6 +57,12 @@ class DownloadDetail(DownloadPage, TemplateView):
 
     def get_template_names(self) -> list[str]:
         return [f"{self.template_name}#progress" if self.request.htmx else self.template_name]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        if self.request.htmx and self.job.is_over:
+            response["HX-Refresh"] = "true"  # whoever saw the end needs no notice of it
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(job=self.job, days=download.KEEP.days, **kwargs)

@@ -15,7 +15,7 @@ from django.views.generic import FormView, TemplateView, View
 from core import paging
 from core.access import Permission, Scope
 from core.web import Requires, offer_undo
-from students import search
+from students import search, services
 from students.forms import SearchForm, StudentFilters, ViewForm, WidthForm
 from students.listing import columns, saved
 from students.listing.saved import Look, ViewRefused
@@ -235,6 +235,7 @@ class StudentPeek(Requires, TemplateView):
         scope, today = self.request.scope, timezone.localdate()
         rows = children.for_list(Student.objects.within(scope, self.permission))
         student = get_object_or_404(rows, pk=student_id)
+        services.note_look(student=student, actor=self.request.user, now=timezone.now())
         ((_, cells),) = columns.lines([student], list(columns.BY_CODE), on=today)
         told = [cell for cell in cells if cell.plain]
         return self.render_to_response(self.get_context_data(student=student, cells=told))

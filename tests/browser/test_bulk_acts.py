@@ -82,10 +82,16 @@ def test_u025_five_thousand_show_their_progress_are_left_and_found_again(
     listed.get_by_role("link", name="添加类别：5000 名学生").click()
     listed.get_by_role("link", name="打开办理页").click()
 
-    expect(listed.get_by_text("已办 5,000 名")).to_be_visible(timeout=SLOW)
+    expect(listed.get_by_role("button", name="撤销本批")).to_be_visible(timeout=SLOW)
+    expect(listed.get_by_text("已办 5,000 名")).to_be_visible()
     assert listed.url.endswith(reverse("students:bulk-detail", args=[BulkAct.objects.get().pk]))
     assert PersonCategory.objects.count() == 5000
-    assert Notice.objects.get().words == "“添加类别：5000 名学生”已完成。"
+    notice = Notice.objects.get()
+    assert notice.words == "“添加类别：5000 名学生”已完成。"
+    # Whoever looked on to the end has read it.
+    expect(listed.get_by_role("link", name="站内信", exact=True)).to_be_visible()
+    notice.refresh_from_db()
+    assert notice.read_at is not None
 
 
 def test_u026_a_whole_act_is_undone_by_keyboard(listed, live_server, worker, group):

@@ -105,7 +105,7 @@ def test_a_number_is_shown_for_a_purpose_and_covers_itself_again(page, live_serv
 
     expect(secret).not_to_contain_text(number)
     expect(secret).to_contain_text("629***********")
-    assert AuditEntry.objects.get().purpose == "与户口簿核对"
+    assert AuditEntry.objects.get(action="identity.reveal").purpose == "与户口簿核对"
 
 
 def test_the_menu_folds_on_a_phone_and_the_keyboard_reaches_the_text_first(

@@ -128,6 +128,9 @@ def test_a_removed_view_comes_back_with_its_users(client, officer):
     view.refresh_from_db()
     assert "视图“四年级”已恢复" in answer
     assert (view.removed_at, view.uses.get().is_told) == (None, False)
+    assert client.post(restore).status_code == 302
+    assert AuditEntry.objects.filter(action="view.restore").count() == 1
+    client.force_login(county_officer())
     assert client.post(restore).status_code == 404
 
 

@@ -147,6 +147,7 @@ def test_u009_the_peek_shows_masks_and_only_children_in_reach(client):
     assert child.full_name in shown
     assert child.identifiers.get().mask in shown
     assert number not in shown
+    assert AuditEntry.objects.get(action="look.page").target_id == child.pk
     assert client.post(reverse("students:student-peek", args=[other.pk])).status_code == 404
 
 
