@@ -188,7 +188,7 @@
       await new Promise(function (done) { window.setTimeout(done, POLL); });
       try { polling = !(await isOver()); } catch (lost) { /* the next one may come through */ }
     }
-    await renew();
+    try { await renew(); } catch (lost) { notice("已重新核对，但没有取到结果。请刷新本页。"); }
   }
 
   async function isOver() {

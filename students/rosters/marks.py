@@ -57,6 +57,7 @@ _SECRET_FIELDS = (Field.ID_NUMBER, Field.STUDENT_NO)
 # 6.29900E+17: what Excel left of a number says nothing about a child.
 _ROUNDED = re.compile(r"\d(?:\.\d{0,7})?E\+?\d+").fullmatch
 _MAX_SEEN = 200
+_NOWHERE = 1 << 30  # beyond the last cell of any row
 _IN_MEMORY = 4 << 20
 
 _COLUMNS = 'id, county, batch_id, sheet_no, row_no, code, field, "column", seen, seen_blind, sealed'
@@ -114,8 +115,11 @@ class Marks:
 
     def watch(self) -> Iterator[JudgedRow]:
         """The rows of the roster, unchanged."""
+        sheet = -1
         for row in self._roster.rows():
-            if code := self._of(row.sheet).code(row):
+            if row.sheet != sheet:
+                sheet, code_of = row.sheet, self._of(row.sheet).code
+            if code := code_of(row):
                 self._keep(row, code)
             yield row
 
@@ -170,18 +174,21 @@ class _SheetMarks:
         header = roster.sheets[number].header
         self._header = header
         sex, ethnicity = header.first(Field.SEX), header.first(Field.ETHNICITY)
-        self._sex = sex.index if sex else None
-        self._ethnicity = ethnicity.index if ethnicity else None
+        self._sex = sex.index if sex else _NOWHERE
+        self._ethnicity = ethnicity.index if ethnicity else _NOWHERE
 
     def code(self, row: JudgedRow) -> str:
-        said = row.verdict
+        """Asked for every row of a file: without a call where nothing is wrong."""
+        said, values = row.verdict, row.values
         if isinstance(said, Rejected):
             return said.reason
-        text = _cell(row.values, self._sex)
-        if text and text not in SEXES and cells.blank(text):
-            return Note.SEX_UNREAD
-        text = "" if said.ethnicity else _cell(row.values, self._ethnicity)
-        return Note.ETHNICITY_UNREAD if text and cells.blank(text) else ""
+        if self._sex < len(values):
+            text = values[self._sex]
+            if text and text not in SEXES and cells.blank(text):
+                return Note.SEX_UNREAD
+        if not said.ethnicity and self._ethnicity < len(values):
+            return Note.ETHNICITY_UNREAD if cells.blank(values[self._ethnicity]) else ""
+        return ""
 
     def at_fault(self, code: str, values: list[str]) -> tuple[int, Field] | None:
         """The first of the fields that is filled, else the first the sheet has a column for."""

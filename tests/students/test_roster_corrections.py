@@ -316,3 +316,19 @@ def test_u035_the_lines_that_are_no_data_are_told_with_their_numbers(officer, sc
     assert [(lines.first, lines.last) for lines in found] == [(3, 4), (5, 5), (7, 7)]
     assert untold == 0
     assert totals.all_rows == totals.above + sum(totals.verdicts.values()) + totals.other_rows == 7
+
+
+def test_an_unreadable_sex_or_people_is_marked_and_rejects_nothing(officer, school):
+    head = [*HEAD, "民族"]
+    batch = hand_in(
+        officer,
+        [*line(0, sex="男性"), "汉"],
+        [*line(1, sex="无"), "外星族"],
+        [*line(2), "—"],
+        head=head,
+    )
+
+    marked = RosterMark.objects.order_by("row_no").values_list("row_no", "code", "seen")
+
+    assert list(marked) == [(2, "sex_unread", "男性"), (3, "ethnicity_unread", "外星族")]
+    assert counts(batch)["created"] == 3
