@@ -23,7 +23,9 @@ BAD_ROWS = 32
 
 
 @pytest.fixture(autouse=True)
-def media(settings, tmp_path):
+def media(settings, tmp_path, _worker):
+    """Files of this test alone; a worker that another test left running would look elsewhere."""
+    _worker.kill()
     settings.MEDIA_ROOT = tmp_path
 
 

@@ -213,8 +213,9 @@ def test_an_undo_that_breaks_down_leaves_all_as_it_was(roster):
     assert county() == before
 
 
-def test_a_whole_term_is_taken_back(capsys):
+def test_a_whole_term_is_taken_back(capsys, _worker):
     """The roster of a township, and the one of the term after it."""
+    _worker.kill()
     import_schools(WORKBOOKS / "schools.xlsx")
     autumn = imported(capsys, WORKBOOKS / "02-黄羊镇学生花名册.xlsx")
     for model in (Enrolment, PersonCategory):
