@@ -213,9 +213,15 @@ def test_an_undo_that_breaks_down_leaves_all_as_it_was(roster):
     assert county() == before
 
 
-def test_a_whole_term_is_taken_back(capsys, _worker):
-    """The roster of a township, and the one of the term after it."""
+@pytest.fixture
+def no_worker(_worker):
+    """None that another test left running takes the job."""
     _worker.kill()
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_a_whole_term_is_taken_back(capsys):
+    """The roster of a township, and the one of the term after it."""
     import_schools(WORKBOOKS / "schools.xlsx")
     autumn = imported(capsys, WORKBOOKS / "02-黄羊镇学生花名册.xlsx")
     for model in (Enrolment, PersonCategory):
