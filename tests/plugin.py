@@ -1,6 +1,7 @@
 """Starts a private PostgreSQL and Valkey before pytest-django reads the settings.
 
-Tests run as the web role, so that row security holds in them; the schema is the owner's.
+Tests run as the web role, so that row security holds in them; the schema is the owner's. With
+`-n 2` (script/test) each process has servers of its own, and the one that hands out tests none.
 """
 
 import os
@@ -82,9 +83,11 @@ servers = Servers()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests():
+def pytest_load_initial_conftests(early_config):
     # A wrapper, because it runs before every plain hook, pytest-django's among them.
-    servers.start()
+    hands_out = getattr(early_config.known_args_namespace, "numprocesses", None)
+    if not hands_out or "PYTEST_XDIST_WORKER" in os.environ:
+        servers.start()
     os.environ.update(servers.environment(WEB))
     for name in ("APP_KEYRING", "APP_KEYRING_JSON", "APP_URL", "APP_HOSTS", "APP_DEBUG"):
         os.environ.pop(name, None)

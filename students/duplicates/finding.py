@@ -50,11 +50,20 @@ _KEEP_NUMBERS = """
 INSERT INTO number_in_no SELECT * FROM unnest(%s::bigint[], %s::bytea[]); ANALYZE number_in_no
 """
 
-_CANDIDATES = """
+# More of one name and birthday than this are filled-in defaults, and no pairs to look at: 1,000
+# such rows would be half a million of them.
+_MOST_ALIKE = 50
+
+_CANDIDATES = f"""
 CREATE TEMPORARY TABLE suspect ON COMMIT DROP AS
-WITH found AS (
+WITH alike AS (
+    SELECT birth_date, sound FROM sought
+     GROUP BY birth_date, sound HAVING count(*) BETWEEN 2 AND {_MOST_ALIKE}
+), found AS (
     SELECT a.id AS one, b.id AS two, false AS number_in_no
-      FROM sought a JOIN sought b USING (birth_date, sound)
+      FROM alike
+      JOIN sought a USING (birth_date, sound)
+      JOIN sought b USING (birth_date, sound)
      WHERE a.id < b.id
      UNION ALL
     SELECT a.id, b.id, false
@@ -86,18 +95,22 @@ DELETE FROM students_duplicatepair p
    AND NOT EXISTS (SELECT FROM students_studentmerge m WHERE m.pair_id = p.id)
 """
 
-_OF_ROSTER = """
+_OF_ROSTER = f"""
 DROP TABLE IF EXISTS pg_temp.suspect;
 CREATE TEMPORARY TABLE suspect ON COMMIT DROP AS
-WITH found AS (
+WITH created AS (
+    SELECT s.id, s.name_key, s.birth_date,
+           count(*) OVER (PARTITION BY s.name_key, s.birth_date) AS alike
+      FROM decided d JOIN students_student s ON s.id = d.student_id
+     WHERE d.is_new
+), found AS (
     SELECT new.id AS one, known.id AS two, false AS shared_no
-      FROM decided d
-      JOIN students_student new ON new.id = d.student_id
+      FROM created new
       JOIN students_student known
-        ON known.county = new.county AND known.name_key = new.name_key
+        ON known.county = %(county)s AND known.name_key = new.name_key
        AND known.birth_date = new.birth_date AND known.id <> new.id
        AND known.merged_into_id IS NULL
-     WHERE d.is_new
+     WHERE new.alike <= {_MOST_ALIKE}
      UNION ALL
     -- The 学籍号 of a child with another ID number, or of an earlier row: not written.
     SELECT d.student_id, owner.student_id, true

@@ -67,7 +67,10 @@ class Described:
 def receive(
     *, county: str, described: Described, file_name: str, content: IO[bytes], actor: User | None
 ) -> OfficeList:
-    """Keep an uploaded list and start reading it; the same file twice is one list."""
+    """Keep an uploaded list and start reading it; the same file twice is one list.
+
+    Errors: ListRefused, if the same file stands there with other words about it.
+    """
     stored_as, sha256 = files.store(content)
     default_type = described.default_type or KINDS[described.kind].default_type
     try:
@@ -92,11 +95,23 @@ def receive(
         same = OfficeList.objects.filter(
             county=county, kind=described.kind, list_date=described.list_date, sha256=sha256
         )
-        return same.exclude(state__in=[State.REFUSED, State.DISCARDED]).get()
+        return _as_described(
+            same.exclude(state__in=[State.REFUSED, State.DISCARDED]).get(), described
+        )
     audit.record(county=county, actor=actor, action="list.receive", target=office_list)
     office_list.read_job = _job(office_list, READ_TASK, "读取名单", actor=actor)
     office_list.save(update_fields=["read_job"])
     return office_list
+
+
+def _as_described(known: OfficeList, described: Described) -> OfficeList:
+    said = (described.owning_body[:_MAX_BODY], *map(set, (described.townships, described.schools)))
+    if (known.owning_body, set(known.townships), set(known.schools)) != said:
+        raise ListRefused(
+            "这份文件已经上传过，当时填写的单位或范围与这次不同。"
+            "请打开名单列表中的那一份：要改范围，先放弃它，再重新上传。"
+        )
+    return known
 
 
 def _job(office_list: OfficeList, task: str, words: str, *, actor: User | None) -> Job:

@@ -53,13 +53,17 @@ class ListNew(Requires, FormView):  # type: ignore[type-arg]
 
     def form_valid(self, form: OfficeListForm) -> HttpResponse:
         file = form.cleaned_data["file"]
-        office_list = services.receive(
-            county=self.request.scope.county,
-            described=form.described,
-            file_name=file.name,
-            content=file,
-            actor=self.request.user,
-        )
+        try:
+            office_list = services.receive(
+                county=self.request.scope.county,
+                described=form.described,
+                file_name=file.name,
+                content=file,
+                actor=self.request.user,
+            )
+        except services.ListRefused as refusal:
+            form.add_error("file", str(refusal))
+            return self.form_invalid(form)
         return redirect("students:list-detail", list_id=office_list.pk)
 
 

@@ -219,7 +219,8 @@ def test_another_offices_school_and_an_open_transfer_move_nobody():
     TransferFactory(student=student)
     accept(run := sitting(student, school))
 
-    left = [f.outcome["left"] for f in MatchDifference.objects.filter(run__in=[hearsay, run])]
+    made = MatchDifference.objects.filter(run__in=[hearsay, run]).order_by("run_id")
+    left = [finding.outcome["left"] for finding in made]
     assert left == [{"school": "elsewhere"}, {"school": "transfer"}]
     assert Enrolment.objects.filter(student=student).count() == 1
 

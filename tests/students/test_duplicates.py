@@ -64,6 +64,14 @@ def test_the_child_without_papers_who_got_a_number():
     assert not pair.looks_like_twins
 
 
+def test_many_of_one_name_and_birthday_are_defaults_and_no_pairs():
+    for n in range(finding._MOST_ALIKE + 1):
+        child("测试生", n=n)
+    one, other = child("张小明"), child("张小明", n=60)
+
+    assert list(found()) == [(one.pk, other.pk)]
+
+
 def test_a_temporary_student_number_that_became_a_formal_one():
     one = child("张小明")
     seal_identifier(one, text="J620602201603070011", kind="student_no")

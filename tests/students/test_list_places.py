@@ -35,21 +35,27 @@ def pupil(township):
     return StudentFactory(class_group=ClassGroupFactory(school=school))
 
 
-def given(*rows, kind="relief", body="民政局", on=AUTUMN, **places):
+def workbook(*rows):
     book = openpyxl.Workbook()
     for row in (["姓名", "身份证号", "人员类别", "户编号"], *rows):
         book.active.append(row)
     content = io.BytesIO()
     book.save(content)
-    content.seek(0)
-    office_list = services.receive(
+    return content.getvalue()
+
+
+def sent(content, kind="relief", body="民政局", on=AUTUMN, **places):
+    return services.receive(
         county=COUNTY,
         described=Described(kind, body, on, **places),
         file_name="名单.xlsx",
-        content=content,
+        content=io.BytesIO(content),
         actor=None,
     )
-    return services.read(county=COUNTY, list_id=office_list.pk)
+
+
+def given(*rows, **described):
+    return services.read(county=COUNTY, list_id=sent(workbook(*rows), **described).pk)
 
 
 def applied(*rows, **more):
@@ -109,7 +115,16 @@ def test_an_older_list_of_another_place_is_not_asked_about():
     child = pupil(THERE)
 
     assert given(row(child), townships=(THERE,)).state == "ready"
-    assert given(row(child)).state == "needs_confirm"
+    assert given(row(child), row(pupil(THERE))).state == "needs_confirm"
+
+
+def test_the_same_file_with_another_range_is_no_second_list_and_not_the_first():
+    content = workbook(row(pupil(HERE)))
+    sent(content, townships=(HERE,))
+
+    assert sent(content, townships=(HERE,)).townships == [HERE]
+    with pytest.raises(ListRefused, match="已经上传过"):
+        sent(content)
 
 
 def test_an_older_list_of_more_places_than_the_newer_is_refused_in_words():
