@@ -26,7 +26,7 @@ from students.rosters.sealer import Made, Sealer, Wanted, sealer
 from students.rosters.verdict import Rejected, Said
 
 CHUNK = 2_000
-_IN_FLIGHT = 2
+_IN_FLIGHT = 1
 _STAGED = (
     "sheet_no row_no reason reason_cell full_name name_key name_tokens id_type is_marked"
     " number_id number_sealed number_blind number_mask"
