@@ -1,6 +1,7 @@
 """Handing in a roster, looking at its verdicts, submitting or discarding it, in the browser."""
 
 import io
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -10,10 +11,10 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from core.models import Job
-from students.models import ImportBatch, Student
+from students.models import ImportBatch, RosterRow, Student
 from students.queries import batches
 from students.rosters import files, receiving, services
-from tests.factories import COUNTY, SchoolFactory, county_officer, school_head
+from tests.factories import COUNTY, SchoolFactory, county_officer, id_number, school_head
 
 pytestmark = pytest.mark.django_db
 WORKBOOKS = Path(__file__).parent.parent / "fixtures" / "workbooks"
@@ -72,6 +73,64 @@ def test_no_file_and_an_unlikely_year_are_refused_in_words(client, officer):
 
     assert "请选择名册文件" in answer
     assert "学年没有这个选项" in answer
+    assert not ImportBatch.objects.exists()
+
+
+def pasted(rows):
+    return "\r\n".join("\t".join(row) for row in rows) + "\r\n"
+
+
+def block(school, *, children):
+    heads = ["姓名", "身份证号", "性别", "学校", "年级", "班级", "是否住校", "家长电话"]
+    numbers = (id_number(born=date(2016, 1, 1), number=n, sex="女") for n in range(children - 2))
+    rows = [
+        [f"张小{n}", number, "女", school, "四年级", "1班", "否", ""]
+        for n, number in enumerate(numbers)
+    ]
+    rows += [["李大禾", "1.10101E+17", "女", school, "四年级", "1班", "否", ""]]
+    rows += [["王小麦", rows[0][1][:17], "女", school, "四年级", "1班", "否", ""]]
+    return [heads, *rows]
+
+
+def verdicts(client, **given):
+    client.post(NEW, {"school_year": "2026", **given})
+    batch = ImportBatch.objects.latest("pk")
+    receiving.read_columns(county=COUNTY, batch_id=batch.pk)
+    client.post(page("columns", batch))
+    services.check(county=COUNTY, batch_id=batch.pk)
+    rows = RosterRow.objects.filter(batch=batch).order_by("row_no")
+    return list(rows.values_list("row_no", "verdict", "reason", "full_name"))
+
+
+def test_u016_a_pasted_block_gets_the_verdicts_of_its_file(client, officer):
+    rows = block(SchoolFactory().name, children=200)
+    content = "\n".join(",".join(row) for row in rows).encode()
+
+    by_file = verdicts(client, file=SimpleUploadedFile("表.csv", content))
+    by_paste = verdicts(client, pasted=pasted(rows))
+
+    assert by_paste == by_file
+    assert len(by_paste) == 200
+    assert [row[1:3] for row in by_paste[-2:]] == [
+        ("rejected", "id_damaged"),
+        ("rejected", "id_format"),
+    ]
+    assert not Student.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "given, says",
+    [
+        ({"pasted": "  \n\t\n"}, "请选择名册文件，或把表格粘贴到下面的框里"),
+        ({"pasted": "x" * 600_001}, "最多 600000 个字"),
+        ({"pasted": '"' + "x" * 200_000}, "引号没有配对"),
+        ({"pasted": "姓名", "file": SimpleUploadedFile("表.csv", b"x")}, "请只留一样"),
+    ],
+)
+def test_what_cannot_be_pasted_is_refused_in_words(client, officer, given, says):
+    answer = client.post(NEW, {"school_year": "2026", **given}).content.decode()
+
+    assert says in answer
     assert not ImportBatch.objects.exists()
 
 
