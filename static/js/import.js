@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const POLL = 600;
+  const RETRY = 3000;
   let editor = null;  // { cell, input, note, choice, seen, was, saving }
   let polling = false;
 
@@ -116,7 +117,8 @@
       answer = await send(now);
       told = await answer.json();
     } catch (lost) {
-      told = { message: "没有保存：连不上服务器。内容还在，按 Enter 再试一次。" };
+      told = { message: "未保存：连不上服务器。内容还在，正在自动重试。" };
+      window.setTimeout(function () { if (editor === now) save(); }, RETRY);
     }
     now.saving = now.input.readOnly = false;
     if (editor !== now) return true;

@@ -212,3 +212,24 @@ def test_a_row_is_corrected_without_script(browser, live_server, officer, worker
     page.goto(page.url)
     expect(page.get_by_role("link", name="新增 2", exact=True)).to_be_visible()
     context.close()
+
+
+def test_u021_a_cell_whose_request_was_cut_says_so_is_sent_again_and_holds_the_tab(opened, worker):
+    page = opened(line(0, grade="初四"))
+    page.context.set_offline(True)
+
+    wrong(page).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("三年级")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("未保存：连不上服务器。内容还在")
+    assert not RosterCorrection.objects.exists()
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+
+    page.context.set_offline(False)
+    settled(page, rejected=0)
+    assert RosterCorrection.objects.count() == 1
