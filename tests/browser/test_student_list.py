@@ -155,6 +155,7 @@ def test_u013_the_menu_does_what_a_button_of_the_page_does(listed):
     listed.get_by_role("combobox", name="要做什么").fill("选择列")
     listed.keyboard.press("Enter")
     listed.wait_for_url("**/students/columns/**")
+    expect(listed.get_by_role("heading", name="选择列").first).to_be_visible()
 
 
 def test_u013_no_key_acts_in_an_input_or_while_composing(listed):

@@ -53,8 +53,10 @@ def test_the_ledger_of_school_age_counts_the_child_once(merged):
     assert list(rows_of(build_ledger("school_age").version)) == [one.pk]
 
 
-def test_its_columns_agree_with_its_want_of_an_enrolment(merged):
+def test_its_columns_agree_with_its_want_of_an_enrolment(merged, capsys):
     call_command("check_students")
+
+    assert "学校 0 人，班级 0 人，年级 0 人，乡镇 0 人" in capsys.readouterr().out
 
 
 def test_the_history_of_the_child_is_that_of_both_records(officer, merged):
