@@ -81,7 +81,8 @@
 
   function composes(event) { return event.isComposing || event.keyCode === 229; }
 
-  function takesKeys(target) { return target.isContentEditable || target.closest("input, textarea, select, dialog"); }
+  // A dialog just closed still holds the focus until the next frame: only an open one takes keys.
+  function takesKeys(target) { return target.isContentEditable || target.closest("input, textarea, select, dialog[open]"); }
 
   // Enter and Space on a button, Enter on a link are the browser's own.
   function isOwn(event) {
