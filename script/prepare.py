@@ -24,7 +24,7 @@ VENDOR = ROOT / "static" / "vendor"
 # What the pages load, and where it comes from below node_modules.
 SERVED = {
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "idb/idb.js": "idb/build/umd.js",
 }
 CHROMIUM = ["chromium", "fonts-noto-cjk"]
 # A journey opens, mends and saves a workbook in it.
