@@ -237,8 +237,6 @@ NOBODY = 65534
 
 def python_of_an_ordinary_user(env):
     """A command that gives up root and runs Python, or a skip that says why there is none."""
-    if os.geteuid() != 0:
-        pytest.skip("not root: the other tests here ran as an ordinary user already")
     if not shutil.which("setpriv"):
         pytest.skip("no setpriv on this machine")
     # env between the two: only its exec drops the capabilities that would open root's folders.
@@ -256,6 +254,8 @@ def python_of_an_ordinary_user(env):
 
 
 def test_root_is_not_needed():
+    if os.geteuid() != 0:
+        pytest.skip("not root: the other tests here ran as an ordinary user already")
     with tempfile.TemporaryDirectory(prefix="notless-data-", dir="/tmp") as folder:
         os.chown(folder, NOBODY, NOBODY)
         packages = sysconfig.get_path("purelib")
