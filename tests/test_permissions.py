@@ -1,42 +1,30 @@
 """Every route x method x role x place, generated from the URL resolver.
 
-ROUTES is the one list kept by hand: what each route asks for. A route that is not in it, or whose
-view names another permission, fails. A refusal is always the request that succeeds for an allowed
-caller, sent by one who is not.
+ROUTES (tests/routes.py) is the one list kept by hand: what each route asks for. A route that is
+not in it, or whose view names another permission, fails. A refusal is always the request that
+succeeds for an allowed caller, sent by one who is not.
 """
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import partial
-from uuid import uuid4
+from datetime import date
 
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
+from django.urls import reverse
 
-from accounts import tokens
 from accounts.roles import PERMISSIONS, Role
-from core import crypto
-from core.access import Permission as P
-from core.models import Job, Notice
+from core.models import Job
 from ledgers.models import LedgerVersion
 from students.models import (
-    BulkAct,
     ColumnProfile,
     DuplicatePair,
-    FactConflict,
     ImportBatch,
-    MatchRun,
-    OfficeList,
     RollOver,
-    RosterCorrection,
-    RosterMark,
-    SavedView,
     TransferOffer,
 )
+from tests.belongings import OWNED, marked_cell, office_list
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
@@ -48,146 +36,8 @@ from tests.factories import (
     division,
     holder,
 )
+from tests.routes import ALL, API, GUARDED, OPEN, ROUTES, every
 
-OPEN = None
-ROUTES = {
-    "home": P.HOME_VIEW,
-    "audit-list": P.AUDIT_VIEW,
-    "schema": P.LEDGER_PULL,
-    "api-docs": P.LEDGER_PULL,
-    "healthz": OPEN,
-    "readyz": OPEN,
-    "accounts:sign-in": OPEN,
-    "accounts:sign-out": OPEN,
-    "accounts:county-choose": OPEN,
-    "accounts:password-change": P.OWN_ACCOUNT,
-    "accounts:keys-switch": P.OWN_ACCOUNT,
-    "accounts:notice-list": P.OWN_ACCOUNT,
-    "accounts:notice-read": P.OWN_ACCOUNT,
-    "accounts:notices-read": P.OWN_ACCOUNT,
-    "accounts:token-list": P.TOKEN_MANAGE,
-    "accounts:token-new": P.TOKEN_MANAGE,
-    "accounts:token-revoke": P.TOKEN_MANAGE,
-    "accounts:user-list": P.USER_MANAGE,
-    "accounts:user-new": P.USER_MANAGE,
-    "accounts:user-detail": P.USER_MANAGE,
-    "accounts:user-reset": P.USER_MANAGE,
-    "accounts:user-disable": P.USER_MANAGE,
-    "accounts:user-enable": P.USER_MANAGE,
-    "accounts:grant-new": P.USER_MANAGE,
-    "accounts:grant-end": P.USER_MANAGE,
-    "core:job-list": P.JOB_VIEW,
-    "core:job-detail": P.JOB_VIEW,
-    "core:job-cancel": P.JOB_VIEW,
-    "students:student-list": P.STUDENT_VIEW,
-    "students:student-search": P.STUDENT_VIEW,
-    "students:list-columns": P.STUDENT_VIEW,
-    "students:list-widths": P.STUDENT_VIEW,
-    "students:student-peek": P.STUDENT_VIEW,
-    "students:view-save": P.STUDENT_VIEW,
-    "students:view-edit": P.STUDENT_VIEW,
-    "students:view-change": P.STUDENT_VIEW,
-    "students:view-remove": P.STUDENT_VIEW,
-    "students:view-restore": P.STUDENT_VIEW,
-    "students:bulk-undo": P.STUDENT_EDIT,
-    "students:download-new": P.STUDENT_VIEW,
-    "students:download-detail": P.STUDENT_VIEW,
-    "students:download-file": P.STUDENT_VIEW,
-    "students:bulk-new": P.STUDENT_EDIT,
-    "students:bulk-detail": P.STUDENT_EDIT,
-    "students:bulk-commit": P.STUDENT_EDIT,
-    "casework:cases-from-list": P.CASE_OPEN,
-    "casework:list-openings": P.CASE_OPEN,
-    "casework:list-openings-commit": P.CASE_OPEN,
-    "students:student-detail": P.STUDENT_VIEW,
-    "students:student-edit": P.STUDENT_EDIT,
-    "students:student-new": P.STUDENT_EDIT,
-    "students:number-new": P.STUDENT_EDIT,
-    "students:guardian-new": P.STUDENT_EDIT,
-    "students:guardian-edit": P.STUDENT_EDIT,
-    "students:guardian-end": P.STUDENT_EDIT,
-    "students:household-join": P.STUDENT_EDIT,
-    "students:household-leave": P.STUDENT_EDIT,
-    "students:number-reveal": P.IDENTITY_REVEAL,
-    "students:phone-reveal": P.IDENTITY_REVEAL,
-    "students:list-list": P.ROSTER_IMPORT,
-    "students:list-new": P.ROSTER_IMPORT,
-    "students:list-detail": P.ROSTER_IMPORT,
-    "students:list-confirm": P.ROSTER_IMPORT,
-    "students:list-apply": P.ROSTER_IMPORT,
-    "students:list-discard": P.ROSTER_IMPORT,
-    "students:conflict-list": P.ROSTER_IMPORT,
-    "students:conflict-decide": P.ROSTER_IMPORT,
-    "students:comparison-list": P.ROSTER_IMPORT,
-    "students:comparison-new": P.ROSTER_IMPORT,
-    "students:comparison-detail": P.ROSTER_IMPORT,
-    "students:comparison-decide": P.ROSTER_IMPORT,
-    "students:comparison-students": P.ROSTER_IMPORT,
-    "casework:cases-from-comparison": P.CASE_OPEN,
-    "students:import-list": P.ROSTER_IMPORT,
-    "students:import-new": P.ROSTER_IMPORT,
-    "students:import-detail": P.ROSTER_IMPORT,
-    "students:import-columns": P.ROSTER_IMPORT,
-    "students:import-template": P.ROSTER_IMPORT,
-    "students:profile-list": P.ROSTER_IMPORT,
-    "students:profile-forget": P.ROSTER_IMPORT,
-    "students:import-row": P.ROSTER_IMPORT,
-    "students:import-reveal": P.IDENTITY_REVEAL,
-    "students:import-correct-all": P.ROSTER_IMPORT,
-    "students:import-uncorrect": P.ROSTER_IMPORT,
-    "students:import-recheck": P.ROSTER_IMPORT,
-    "students:import-commit": P.ROSTER_IMPORT,
-    "students:import-discard": P.ROSTER_IMPORT,
-    "students:import-rejected": P.ROSTER_IMPORT,
-    "students:import-book": P.ROSTER_IMPORT,
-    "students:import-book-file": P.ROSTER_IMPORT,
-    "students:import-undo": P.ROSTER_IMPORT,
-    "ledgers:ledger-list": P.LEDGER_VIEW,
-    "ledgers:ledger-build": P.LEDGER_BUILD,
-    "ledgers:ledger-detail": P.LEDGER_VIEW,
-    "ledgers:ledger-changes": P.LEDGER_VIEW,
-    "ledgers:ledger-export": P.LEDGER_EXPORT,
-    "ledgers:ledger-export-full": P.IDENTITY_REVEAL,
-    "api:ledger-directory": P.LEDGER_PULL,
-    "api:ledger-rows": P.LEDGER_PULL,
-    "students:duplicate-list": P.STUDENT_EDIT,
-    "students:duplicate-find": P.STUDENT_EDIT,
-    "students:duplicate-detail": P.STUDENT_EDIT,
-    "students:duplicate-merge": P.STUDENT_EDIT,
-    "students:duplicate-reject": P.STUDENT_EDIT,
-    "students:duplicate-undo": P.STUDENT_EDIT,
-    "students:rollover-list": P.STUDENT_ROLL_OVER,
-    "students:rollover-new": P.STUDENT_ROLL_OVER,
-    "students:rollover-detail": P.STUDENT_ROLL_OVER,
-    "students:rollover-commit": P.STUDENT_ROLL_OVER,
-    "students:rollover-undo": P.STUDENT_ROLL_OVER,
-    "students:rollover-promise": P.STUDENT_ROLL_OVER,
-    "students:transfer-list": P.STUDENT_VIEW,
-    "students:transfer-new": P.STUDENT_EDIT,
-    "students:transfer-detail": P.STUDENT_VIEW,
-    "students:transfer-accept": P.STUDENT_EDIT,
-    "students:transfer-refuse": P.STUDENT_EDIT,
-    "students:transfer-withdraw": P.STUDENT_EDIT,
-    "students:offer-list": P.STUDENT_VIEW,
-    "students:offer-detail": P.STUDENT_VIEW,
-    "students:offer-accept": P.STUDENT_EDIT,
-    "students:offer-refuse": P.STUDENT_EDIT,
-    "casework:cases-from-transfers": P.CASE_OPEN,
-    "casework:cases-from-leavers": P.CASE_OPEN,
-    "casework:case-list": P.CASE_VIEW,
-    "casework:student-cases": P.CASE_VIEW,
-    "casework:case-open": P.CASE_OPEN,
-    "casework:case-detail": P.CASE_VIEW,
-    "casework:visit-new": P.VISIT_LOG,
-    "casework:case-verify": P.CASE_MANAGE,
-    "casework:case-persuade": P.CASE_MANAGE,
-    "casework:case-escalate": P.CASE_MANAGE,
-    "casework:case-return": P.CASE_MANAGE,
-    "casework:case-observe": P.CASE_MANAGE,
-    "casework:case-relapse": P.CASE_MANAGE,
-    "casework:case-close": P.CASE_CLOSE,
-    "casework:case-lapse": P.CASE_CLOSE,
-}
 PLACES = {  # what a role's grant names
     Role.TOWNSHIP_OFFICER: "township",
     Role.SCHOOL_HEAD: "school",
@@ -205,39 +55,7 @@ SHARED = {"kind", "period"}
 # A ready layout is no county's: everybody who may import at all may have the empty form.
 EVERYBODYS = {"layout"}
 OVER = {"county", "province"}
-API = {"schema", "api-docs"}
 REFUSED = {401, 403, 404, 405}
-
-
-@dataclass(frozen=True)
-class Route:
-    name: str
-    view: type
-    arguments: tuple[str, ...]
-
-    @property
-    def methods(self):
-        handled = [m for m in self.view.http_method_names if hasattr(self.view, m)]
-        return [m for m in handled if m not in ("options", "head")]
-
-    def __str__(self):
-        return self.name
-
-
-def routes(patterns=None, namespace=""):
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from routes(pattern.url_patterns, inner)
-        elif isinstance(pattern, URLPattern):
-            view = getattr(pattern.callback, "view_class", None) or getattr(
-                pattern.callback, "cls", None
-            )
-            yield Route(f"{namespace}{pattern.name}", view, tuple(pattern.pattern.regex.groupindex))
-
-
-ALL = sorted(routes(), key=str)
-GUARDED = [r for r in ALL if ROUTES.get(r.name, OPEN) is not OPEN]
 
 
 def test_every_route_stands_in_the_table_with_the_permission_its_view_names():
@@ -386,67 +204,6 @@ def world(db):
     )
 
 
-def marked_cell(batch):
-    """The batch was checked: one cell of it is wrong, and was corrected once."""
-    batch.state = ImportBatch.State.CHECKED
-    counts = dict.fromkeys(("created", "changed", "unchanged"), 0) | {"rejected": 1}
-    heads = [[0, "姓名", "name"], [1, "身份证号", "id_number"]]
-    sheet = {"sheet": "名册", "header_rows": [1, 1], "data_rows": 1, "other_rows": {}, **counts}
-    batch.sheets = [sheet | {"heads": heads}]
-    batch.save()
-    place = {"county": "620602", "batch": batch}
-    key = uuid4()
-    RosterMark.objects.create(
-        **place,
-        id=key,
-        sheet_no=0,
-        row_no=2,
-        code="id_checksum",
-        field="id_number",
-        column=1,
-        seen_blind=b"",
-        sealed=crypto.seal('["高磊", "629900201603070012"]', field=RosterMark.FIELD, row=key),
-    )
-    correction = RosterCorrection.objects.create(
-        **place,
-        field="id_number",
-        label="身份证号",
-        targets=[{"sheet": 0, "column": 1, "rows": [2]}],
-        seal_id=key,
-        sealed=crypto.seal('{"seen": "1", "new": "2"}', field=RosterCorrection.FIELD, row=key),
-    )
-    return {"sheet_no": 0, "row_no": 2, "column_no": 1, "correction_id": correction.pk}
-
-
-def office_list(student):
-    """A list that was read, a comparison that has not run yet, and one dispute."""
-    own = OfficeList.objects.create(
-        county="620602",
-        kind="relief",
-        owning_body="民政局",
-        list_date=date(2026, 9, 15),
-        file_name="低保.xlsx",
-        sha256="1" * 64,
-        stored_as="y",
-        state="ready",
-    )
-    run = MatchRun.objects.create(
-        county="620602", kind="any", office_list=own, as_of=date(2026, 10, 1)
-    )
-    conflict = FactConflict.objects.create(
-        county="620602",
-        office_list=own,
-        student=student,
-        kind="claimed",
-        type_id="subsistence_allowance",
-        owner_says="名单中没有此人",
-        owner_source="名单：民政局",
-        other_says="属于此类",
-        other_source="名册：一小",
-    )
-    return {"list_id": own.pk, "run_id": run.pk, "conflict_id": conflict.pk}
-
-
 @contextmanager
 def undone():
     """What a request did is taken back, so that every role meets the same world."""
@@ -478,11 +235,6 @@ def reaches(route, role):
     return not (OF_THE_COUNTY & set(route.arguments)) or PLACES.get(role, "county") == "county"
 
 
-def every(routes):
-    """Routes with their methods; ids a person can read in a failing run."""
-    return [pytest.param(r, m, id=f"{r}-{m}") for r in routes for m in r.methods]
-
-
 @pytest.mark.parametrize("route, method", every(GUARDED))
 def test_an_allowed_role_at_its_place_gets_in(world, route, method):
     met = {}
@@ -499,46 +251,6 @@ def test_an_allowed_role_at_its_place_gets_in(world, route, method):
 def own_things(route, user):
     """What is its owner's alone, whatever the place."""
     return {name: make(user) for name, make in OWNED.items() if name in route.arguments}
-
-
-def own_token(user):
-    token, _ = tokens.issue(
-        owner=user,
-        county="620602",
-        name="接口",
-        permissions=set(),
-        now=timezone.now(),
-        lifetime=timedelta(days=1),
-    )
-    return token.pk
-
-
-def own_act(user, kind):
-    return BulkAct.objects.create(county="620602", actor=user, kind=kind).pk
-
-
-def own_view(user):
-    fields = {"name": "视图", "columns": ["sex"], "sort": ""}
-    return SavedView.objects.create(county="620602", owner=user, **fields).pk
-
-
-def own_download(user):
-    return Job.objects.create(county="620602", task="students.download_list", actor_id=user.pk).pk
-
-
-def own_notice(user):
-    told = {"event": "e", "words": "任务已完成。", "path": "/"}
-    return Notice.objects.create(county="620602", person_id=user.pk, **told).pk
-
-
-OWNED = {
-    "notice_id": own_notice,
-    "token_id": own_token,
-    "view_id": own_view,
-    "download_id": own_download,
-    "act_id": partial(own_act, kind=BulkAct.Kind.ADD_CATEGORY),
-    "opening_id": partial(own_act, kind=BulkAct.Kind.OPEN_CASES),
-}
 
 
 PLACED = [r for r in GUARDED if set(r.arguments) - EVERYBODYS]

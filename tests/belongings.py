@@ -1,0 +1,122 @@
+"""Things the permission matrix needs one of: what hangs on a batch, on a list, on a person."""
+
+from datetime import date, timedelta
+from functools import partial
+from uuid import uuid4
+
+from django.utils import timezone
+
+from accounts import tokens
+from core import crypto
+from core.models import Job, Notice
+from students.models import (
+    BulkAct,
+    FactConflict,
+    ImportBatch,
+    MatchRun,
+    OfficeList,
+    RosterCorrection,
+    RosterMark,
+    SavedView,
+)
+
+
+def marked_cell(batch):
+    """The batch was checked: one cell of it is wrong, and was corrected once."""
+    batch.state = ImportBatch.State.CHECKED
+    counts = dict.fromkeys(("created", "changed", "unchanged"), 0) | {"rejected": 1}
+    heads = [[0, "姓名", "name"], [1, "身份证号", "id_number"]]
+    sheet = {"sheet": "名册", "header_rows": [1, 1], "data_rows": 1, "other_rows": {}, **counts}
+    batch.sheets = [sheet | {"heads": heads}]
+    batch.save()
+    place = {"county": "620602", "batch": batch}
+    key = uuid4()
+    RosterMark.objects.create(
+        **place,
+        id=key,
+        sheet_no=0,
+        row_no=2,
+        code="id_checksum",
+        field="id_number",
+        column=1,
+        seen_blind=b"",
+        sealed=crypto.seal('["高磊", "629900201603070012"]', field=RosterMark.FIELD, row=key),
+    )
+    correction = RosterCorrection.objects.create(
+        **place,
+        field="id_number",
+        label="身份证号",
+        targets=[{"sheet": 0, "column": 1, "rows": [2]}],
+        seal_id=key,
+        sealed=crypto.seal('{"seen": "1", "new": "2"}', field=RosterCorrection.FIELD, row=key),
+    )
+    return {"sheet_no": 0, "row_no": 2, "column_no": 1, "correction_id": correction.pk}
+
+
+def office_list(student):
+    """A list that was read, a comparison that has not run yet, and one dispute."""
+    own = OfficeList.objects.create(
+        county="620602",
+        kind="relief",
+        owning_body="民政局",
+        list_date=date(2026, 9, 15),
+        file_name="低保.xlsx",
+        sha256="1" * 64,
+        stored_as="y",
+        state="ready",
+    )
+    run = MatchRun.objects.create(
+        county="620602", kind="any", office_list=own, as_of=date(2026, 10, 1)
+    )
+    conflict = FactConflict.objects.create(
+        county="620602",
+        office_list=own,
+        student=student,
+        kind="claimed",
+        type_id="subsistence_allowance",
+        owner_says="名单中没有此人",
+        owner_source="名单：民政局",
+        other_says="属于此类",
+        other_source="名册：一小",
+    )
+    return {"list_id": own.pk, "run_id": run.pk, "conflict_id": conflict.pk}
+
+
+def own_token(user):
+    token, _ = tokens.issue(
+        owner=user,
+        county="620602",
+        name="接口",
+        permissions=set(),
+        now=timezone.now(),
+        lifetime=timedelta(days=1),
+    )
+    return token.pk
+
+
+def own_act(user, kind):
+    return BulkAct.objects.create(county="620602", actor=user, kind=kind).pk
+
+
+def own_view(user):
+    fields = {"name": "视图", "columns": ["sex"], "sort": ""}
+    return SavedView.objects.create(county="620602", owner=user, **fields).pk
+
+
+def own_download(user):
+    return Job.objects.create(county="620602", task="students.download_list", actor_id=user.pk).pk
+
+
+def own_notice(user):
+    told = {"event": "e", "words": "任务已完成。", "path": "/"}
+    return Notice.objects.create(county="620602", person_id=user.pk, **told).pk
+
+
+OWNED = {
+    "notice_id": own_notice,
+    "token_id": own_token,
+    "view_id": own_view,
+    "download_id": own_download,
+    "act_id": partial(own_act, kind=BulkAct.Kind.ADD_CATEGORY),
+    "opening_id": partial(own_act, kind=BulkAct.Kind.OPEN_CASES),
+}
