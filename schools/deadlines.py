@@ -21,6 +21,12 @@ class Deadline(StrEnum):
     TRANSFER_ANSWERED = "transfer_answered"
     # Days, from the first day of a term.
     LEFT_BEHIND_REGISTERED = "left_behind_registered"
+    # Working days: from the day a state began to the deed it waits for, or from one to the next.
+    TASK_VERIFY = "task_verify"
+    TASK_ASSIGN = "task_assign"
+    TASK_PERSUADE_VISIT = "task_persuade_visit"
+    TASK_LEGAL_NEXT = "task_legal_next"
+    TASK_OBSERVE_CHECK = "task_observe_check"
     # Day of the month, 0 for the last one.
     SCHOOL_MONTH_REPORT = "school_month_report"
     TWINNING_MONTH_REPORT = "twinning_month_report"

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from accounts.models import User
 from casework.models import CaseCode, CaseEvent, DropoutCase
 from casework.services.step import known_code
+from casework.services.task import set_first_tasks
 from casework.states import Action, CaseState, refuse_unlikely_day
 from core.access import Permission, Scope
 from core.models import AuditEntry
@@ -79,6 +80,7 @@ def open_cases(
         ]
     )
     _record(cases, actor=actor)
+    set_first_tasks(cases, on=opened_on)
     return Opened(
         cases=tuple(cases),
         already_open=len(students) - len(free),

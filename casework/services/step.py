@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from casework.models import CaseCode, CaseEvent, DropoutCase
+from casework.services.task import follow_step
 from casework.states import Action, CaseState, TransitionRefused
 from core import audit
 from core.access import Permission, Scope
@@ -86,7 +87,7 @@ def record_event(
     note: str = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    CaseEvent.objects.create(
+    event = CaseEvent.objects.create(
         county=case.county,
         case=case,
         happened_on=on,
@@ -98,6 +99,7 @@ def record_event(
         actor_id=actor.pk,
         actor_name=actor.full_name,
     )
+    follow_step(case, action=action, before=before, on=on, event=event)
 
 
 def _plain(value: Any) -> Any:

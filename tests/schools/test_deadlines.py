@@ -17,6 +17,11 @@ def test_every_deadline_has_a_figure_for_all_counties_and_its_source():
         Deadline.SUSPECTED_CHECKED: 15,
         Deadline.TRANSFER_ANSWERED: 10,
         Deadline.LEFT_BEHIND_REGISTERED: 14,
+        Deadline.TASK_VERIFY: 10,
+        Deadline.TASK_ASSIGN: 3,
+        Deadline.TASK_PERSUADE_VISIT: 5,
+        Deadline.TASK_LEGAL_NEXT: 15,
+        Deadline.TASK_OBSERVE_CHECK: 20,
         Deadline.SCHOOL_MONTH_REPORT: 0,
         Deadline.TWINNING_MONTH_REPORT: 25,
     }
