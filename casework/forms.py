@@ -9,16 +9,9 @@ from django import forms
 from casework.models import CaseCode, DropoutCase, HomeVisit
 from casework.queries import code_choices
 from casework.states import VISIT_KINDS, CaseState, VisitKind, VisitOutcome
-from core.forms import OfficeForm
+from core.forms import DayField, OfficeForm
 
 OVERDUE_DAYS = [("7", "7 天以上"), ("15", "15 天以上"), ("30", "30 天以上")]
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self, **attrs: Any) -> None:
-        super().__init__(attrs=attrs, format="%Y-%m-%d")
 
 
 class CaseFilters(OfficeForm):
@@ -61,7 +54,7 @@ class CaseForm(OfficeForm):
 class ListOpenForm(OfficeForm):
     """One suspicion for many children of a list."""
 
-    opened_on = forms.DateField(label="建案日期", widget=DayInput())
+    opened_on = DayField(label="建案日期")
     source = forms.ChoiceField(label="数据来源")
     suspicion = forms.CharField(
         label="疑似原因",
@@ -79,9 +72,9 @@ class ListOpenForm(OfficeForm):
 class OpenForm(CaseForm):
     lists = {"source": CaseCode.List.SOURCE}
 
-    opened_on = forms.DateField(label="建案日期", widget=DayInput())
+    opened_on = DayField(label="建案日期")
     source = forms.ChoiceField(label="数据来源")
-    last_present_on = forms.DateField(label="最后到校日期", required=False, widget=DayInput())
+    last_present_on = DayField(label="最后到校日期", required=False)
     suspicion = forms.CharField(
         label="疑似原因",
         required=False,
@@ -104,7 +97,7 @@ class VerifyForm(CaseForm):
     }
 
     result = forms.ChoiceField(label="核查结果")
-    verified_on = forms.DateField(label="核查日期", widget=DayInput())
+    verified_on = DayField(label="核查日期")
     verified_by = forms.CharField(label="核查人", max_length=60)
     evidence = forms.CharField(
         label="佐证材料",
@@ -116,15 +109,13 @@ class VerifyForm(CaseForm):
     causes = forms.MultipleChoiceField(
         label="其他原因", required=False, widget=forms.CheckboxSelectMultiple
     )
-    dropped_out_on = forms.DateField(
-        label="辍学日期", required=False, widget=DayInput(), help_text="确认辍学时须填写。"
-    )
+    dropped_out_on = DayField(label="辍学日期", required=False, help_text="确认辍学时须填写。")
     whereabouts = forms.CharField(label="目前去向", required=False, max_length=200)
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
 class AdvanceForm(CaseForm):
-    on = forms.DateField(label="办理日期", widget=DayInput())
+    on = DayField(label="办理日期")
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
@@ -142,23 +133,23 @@ class PlacementForm(CaseForm):
 
 
 class ObserveForm(PlacementForm):
-    on = forms.DateField(label="开始跟踪日期", widget=DayInput())
+    on = DayField(label="开始跟踪日期")
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
 class ReturnForm(PlacementForm):
-    returned_on = forms.DateField(label="复学日期", widget=DayInput())
+    returned_on = DayField(label="复学日期")
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
 class CloseForm(PlacementForm):
-    closed_on = forms.DateField(label="销号日期", widget=DayInput())
+    closed_on = DayField(label="销号日期")
     note = forms.CharField(label="销号意见", required=False, max_length=500)
 
 
 class RelapseForm(PlacementForm):
-    on = forms.DateField(label="发现再次辍学日期", widget=DayInput())
-    last_present_on = forms.DateField(label="最后到校日期", required=False, widget=DayInput())
+    on = DayField(label="发现再次辍学日期")
+    last_present_on = DayField(label="最后到校日期", required=False)
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
@@ -166,7 +157,7 @@ class LapseForm(CaseForm):
     lists = {"lapse_reason": CaseCode.List.LAPSE}
 
     lapse_reason = forms.ChoiceField(label="无法复学的原因")
-    closed_on = forms.DateField(label="销号日期", widget=DayInput())
+    closed_on = DayField(label="销号日期")
     note = forms.CharField(
         label="说明", max_length=500, help_text="写明依据，例如：派出所户籍证明及日期。"
     )
@@ -184,9 +175,9 @@ class VisitForm(CaseForm):
     outcome = forms.ChoiceField(
         label="结果", choices=VisitOutcome.choices, widget=forms.RadioSelect
     )
-    visited_on = forms.DateField(label="家访日期", widget=DayInput())
+    visited_on = DayField(label="家访日期")
     visitors = forms.CharField(label="走访人", max_length=_length("visitors"))
-    promised_on = forms.DateField(label="承诺返校日期", required=False, widget=DayInput())
+    promised_on = DayField(label="承诺返校日期", required=False)
     findings = forms.CharField(
         label="情况",
         required=False,
@@ -200,7 +191,7 @@ class VisitForm(CaseForm):
         max_length=_length("advice"),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    next_visit_on = forms.DateField(label="下次走访日期", required=False, widget=DayInput())
+    next_visit_on = DayField(label="下次走访日期", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
