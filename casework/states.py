@@ -51,6 +51,8 @@ class VisitKind(TextChoices):
     PERSUASION = "persuasion", "劝返"
     OBSERVATION = "observation", "复学跟踪"
     CARE = "care", "关爱走访"
+    TEACHING = "teaching", "送教上门"
+    HOME_LESSON = "home_lesson", "入户教学"
     PHONE = "phone", "电话联系"
 
 
@@ -91,13 +93,16 @@ LEADS_TO: dict[Action, CaseState] = {
     Action.LAPSE: CaseState.CLOSED,
 }
 
+# Of any child, with a case or without one.
+TEACHING_KINDS = (VisitKind.TEACHING, VisitKind.HOME_LESSON)
+KINDS_WITHOUT_CASE = (VisitKind.CARE, *TEACHING_KINDS, VisitKind.PHONE)
 VISIT_KINDS: dict[CaseState, tuple[VisitKind, ...]] = {
     CaseState.SUSPECTED: (VisitKind.FIRST_CHECK, VisitKind.PHONE, VisitKind.CARE),
-    CaseState.CONFIRMED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE),
-    CaseState.PERSUADING: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE),
-    CaseState.ESCALATED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE),
-    CaseState.RETURNED: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE),
-    CaseState.OBSERVING: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE),
+    CaseState.CONFIRMED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
+    CaseState.PERSUADING: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
+    CaseState.ESCALATED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
+    CaseState.RETURNED: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
+    CaseState.OBSERVING: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
 }
 
 _REMEDY: dict[CaseState, str] = {
