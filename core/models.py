@@ -226,3 +226,17 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.target_type} {self.target_id}"
+
+
+class BackupMark(models.Model):
+    """A backup that was made. It holds everything committed up to `covers_until`.
+
+    Written after the backup, so a database restored from it does not know this mark: phones that
+    know it see the promise fall back, and offer again what they sent since.
+    """
+
+    covers_until = models.DateTimeField()
+    noted_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"backup up to {self.covers_until:%Y-%m-%d %H:%M}"
