@@ -8,11 +8,11 @@ from django.db import connection, transaction
 
 from core import audit, codes
 from core.models import Job
-from ledgers.ages import Cohort, cohort, school_year_of
 from ledgers.kinds import Kind
-from ledgers.models import AgeRule, LedgerVersion
+from ledgers.models import LedgerVersion
 from ledgers.periods import Period, PeriodIsLocked, UnitUnknown
-from schools.models import Division, School, Stage
+from schools.ages import Cohort, school_year_of
+from schools.models import AgeRule, Division, School, Stage
 from students.models import Enrolment
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def build(
     before = _newest(county=county, kind=kind, unit=unit, period=period)
     if before and before.state == LedgerVersion.State.LOCKED:
         raise PeriodIsLocked(str(period))
-    years = _cohort(county=county, as_of=as_of)
+    years = AgeRule.objects.for_county(county, on=as_of).cohort(on=as_of)
     rows, digest = _stage(kind, county=county, unit=unit, as_of=as_of, years=years)
     if before and (before.digest, before.as_of) == (digest, as_of):
         _count_job(job)
@@ -207,17 +207,6 @@ def _unit(unit: str, *, county: str) -> dict[str, str]:
     if School.objects.filter(county=county, code=unit).exists():
         return {"unit_township": "", "unit_school": unit}
     raise UnitUnknown(unit)
-
-
-def _cohort(*, county: str, as_of: date) -> Cohort:
-    rule = AgeRule.objects.for_county(county, on=as_of)
-    return cohort(
-        school_year_of(as_of),
-        entry_age=rule.entry_age,
-        cutoff_month=rule.cutoff_month,
-        cutoff_day=rule.cutoff_day,
-        years=rule.years,
-    )
 
 
 def _rule(kind: Kind, *, county: str, as_of: date, years: Cohort) -> str:

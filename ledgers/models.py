@@ -6,58 +6,16 @@ stores only rows that differ from the version before, so the difference of two v
 history of one child are plain queries, and storage grows with change, not with size.
 """
 
-from datetime import date
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from core.access import Permission, Scope
 from core.models import Job
 from schools.models import School
-
-
-class AgeRuleQuerySet(models.QuerySet["AgeRule"]):
-    def for_county(self, county: str, *, on: date) -> "AgeRule":
-        """A county's own rule of the day goes before the one for all counties."""
-        held = self.filter(
-            Q(valid_to=None) | Q(valid_to__gte=on), county__in=["", county], valid_from__lte=on
-        )
-        return held.order_by("-county", "-valid_from")[:1].get()
-
-
-class AgeRule(models.Model):
-    """Who is of school age, as data: entry at six or seven, nine years or ten (五四 or late entry).
-
-    `county` empty means every county without a rule of its own.
-    """
-
-    county = models.CharField(max_length=6, default="", blank=True)
-    entry_age = models.PositiveSmallIntegerField(default=6)
-    cutoff_month = models.PositiveSmallIntegerField(default=8)
-    cutoff_day = models.PositiveSmallIntegerField(default=31)
-    years = models.PositiveSmallIntegerField(default=9)
-    source = models.CharField(max_length=200, default="", blank=True)
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True, blank=True)
-
-    objects = AgeRuleQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["county", "valid_from"], name="age_rule_once_per_start"
-            ),
-            models.CheckConstraint(
-                name="age_rule_ends_not_before_it_begins",
-                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.entry_age} for {self.years} years from {self.valid_from}"
 
 
 class LedgerVersionQuerySet(models.QuerySet["LedgerVersion"]):

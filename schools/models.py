@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.access import Permission, Scope
+from schools.ages import Cohort, cohort, school_year_of
 
 
 class DivisionQuerySet(models.QuerySet["Division"]):
@@ -228,3 +229,54 @@ class DeadlineRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}={self.value}"
+
+
+class AgeRuleQuerySet(models.QuerySet["AgeRule"]):
+    def for_county(self, county: str, *, on: date) -> "AgeRule":
+        """A county's own rule of the day goes before the one for all counties."""
+        held = self.filter(
+            Q(valid_to=None) | Q(valid_to__gte=on), county__in=["", county], valid_from__lte=on
+        )
+        return held.order_by("-county", "-valid_from")[:1].get()
+
+
+class AgeRule(models.Model):
+    """Who is of school age, as data: entry at six or seven, nine years or ten (五四 or late entry).
+
+    `county` empty means every county without a rule of its own.
+    """
+
+    county = models.CharField(max_length=6, default="", blank=True)
+    entry_age = models.PositiveSmallIntegerField(default=6)
+    cutoff_month = models.PositiveSmallIntegerField(default=8)
+    cutoff_day = models.PositiveSmallIntegerField(default=31)
+    years = models.PositiveSmallIntegerField(default=9)
+    source = models.CharField(max_length=200, default="", blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = AgeRuleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "valid_from"], name="age_rule_once_per_start"
+            ),
+            models.CheckConstraint(
+                name="age_rule_ends_not_before_it_begins",
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_age} for {self.years} years from {self.valid_from}"
+
+    def cohort(self, *, on: date) -> Cohort:
+        """Birthdays of school age in the school year of a day."""
+        return cohort(
+            school_year_of(on),
+            entry_age=self.entry_age,
+            cutoff_month=self.cutoff_month,
+            cutoff_day=self.cutoff_day,
+            years=self.years,
+        )

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import idnumber
-from ledgers.ages import cohort, school_year_of
-from ledgers.models import AgeRule
+from schools.ages import cohort, school_year_of
+from schools.models import AgeRule
 
 USUAL = {"entry_age": 6, "cutoff_month": 8, "cutoff_day": 31, "years": 9}
 
