@@ -59,6 +59,13 @@ REFUSALS = {
     "transfer_one_open_per_student": (
         "两份记录各有一笔未办完的转学。请先撤回或办完其中一笔，再来合并。"
     ),
+    "responsibility_one_at_a_time_per_student": (
+        "两份记录在同一包保岗位上各有一名责任人。请先在“包保责任”里结束其中一名，再来合并。"
+    ),
+    "pledge_once_a_year_per_student": (
+        "两份记录各有一份同年度的家庭责任书，系统不会替您取舍。请先在“目标责任书”里"
+        "撤下其中一份，再来合并。"
+    ),
     "conflict_asked_once": ("两份记录各有一条同类的数据争议待核定。请先核定其中一条，再来合并。"),
 }
 # How people call the rows of a table, for lists of what moves and of what was touched since.
@@ -78,6 +85,8 @@ NAMES = {
     "students.factconflict": "名单出入",
     "casework.dropoutcase": "控辍保学个案",
     "casework.homevisit": "家访",
+    "casework.responsibilityassignment": "包保责任人",
+    "casework.responsibilitypledge": "家庭责任书",
 }
 OTHER_REFUSAL = (
     "两份记录在“{what}”中各有一条不能并存的内容，暂时不能合并。请先在该处改正其中一条，再来合并。"

@@ -52,6 +52,7 @@ def test_every_table_with_a_county_and_people_stands_behind_the_wall():
         "schools_classgroup",
         "schools_deadlinerule",
         "accounts_apitoken",
+        "casework_responsibilityrole",
         "schools_agerule",
     }
     with connection.cursor() as cursor:
