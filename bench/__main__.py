@@ -15,6 +15,7 @@ MODULES = {
     "pull": "bench.pulls",
     "list": "bench.lists",
     "comparison": "bench.comparison",
+    "preview": "bench.previews",
     "duplicates": "bench.duplicates",
 }
 

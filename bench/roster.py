@@ -111,10 +111,10 @@ def _school(number):
     )
 
 
-def make(folder, *, rows, seed=20261121):
+def make(folder, *, rows, seed=20261121, places=None):
     """Write `roster-N.xlsx` and its truth below a folder; the same seed gives the same file."""
     chance = random.Random(seed)
-    places = schools(rows)
+    places = places or schools(rows)
     taken = Counter()
     pupils = [_pupil(number, places, taken, chance) for number in range(1, rows + 1)]
     truth = Path(folder) / f"roster-{rows}.jsonl"
