@@ -17,6 +17,7 @@ MODULES = {
     "comparison": "bench.comparison",
     "preview": "bench.previews",
     "duplicates": "bench.duplicates",
+    "deadlines": "bench.deadlines",
 }
 
 

@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 from bench import roster
 from bench.harness import ROOT, Failed, Variant, in_turns, say
 from bench.report import Goal, Report
-from config.supervisor.layout import embedded_url
+from config.supervisor.layout import from_environment
 
 CHECKED = re.compile("^提交：")
 DELAYS = """
@@ -84,7 +84,8 @@ def _wait_until_ready(process, said):
 
 
 def _schools(folder):
-    connection = psycopg2.connect(embedded_url(folder / "var" / "run", "notless_worker"))
+    layout = from_environment({"APP_DATA": str(folder / "var")})
+    connection = psycopg2.connect(layout.database_url("notless_worker"))
     try:
         with connection.cursor() as cursor:
             cursor.execute(_SCHOOLS)
@@ -99,7 +100,7 @@ def _watched(folder, base, made):
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=options)
         page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(60_000)
         page.add_init_script(DELAYS)
         _sign_in(page, base, folder)
         page.goto(f"{base}/students/imports/new/")
@@ -115,7 +116,7 @@ def _watched(folder, base, made):
 def _sign_in(page, base, folder):
     words = (folder / "var" / "demo-credentials.txt").read_text().split()
     page.goto(f"{base}/accounts/sign-in/")
-    page.get_by_label("账号").fill("county")
+    page.get_by_label("用户名").fill("county")
     page.get_by_label("密码", exact=True).fill(words[words.index("county") + 1])
     page.get_by_role("button", name="登录").click()
     page.wait_for_url(f"{base}/")

@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "results"
-NAMES = ("import", "build", "export", "pull", "list", "duplicates", "comparison", "preview")
+NAMES = (
+    "import",
+    "build",
+    "export",
+    "pull",
+    "list",
+    "duplicates",
+    "comparison",
+    "preview",
+    "deadlines",
+)
 
 
 @dataclass
