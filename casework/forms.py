@@ -7,7 +7,7 @@ from uuid import uuid4
 from django import forms
 
 from casework.models import CaseCode, DropoutCase, HomeVisit
-from casework.queries import code_choices
+from casework.queries import code_choices, valid_codes
 from casework.states import VISIT_KINDS, CaseState, VisitKind, VisitOutcome
 from core.forms import DayField, OfficeForm
 
@@ -39,16 +39,29 @@ class CaseForm(OfficeForm):
     """Base of every deed on one case: knows the case and the day, fills its code lists."""
 
     lists: dict[str, CaseCode.List] = {}
+    leads_to = ""  # of the codes offered, only those that lead to this state
 
     def __init__(self, *args: Any, case: DropoutCase | None, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.case = case
+        self.evidence: list[CaseCode] = []  # the codes that ask for something to be shown
         for name, code_list in self.lists.items():
-            pairs = code_choices(code_list, on=today)
+            rows = valid_codes(code_list, on=today, leads_to=self.leads_to)
             field = self.fields[name]
             many = isinstance(field, forms.MultipleChoiceField)
             blank = [] if many else [("", "请选择")]
-            field.choices = [*blank, *pairs]  # type: ignore[attr-defined]
+            field.choices = [*blank, *((row.code, row.name) for row in rows)]  # type: ignore[attr-defined]
+            self.evidence += [row for row in rows if row.evidence]
+
+
+class StepForm(CaseForm):
+    """A deed on a standing case: remembers what the page was made from."""
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def see(self, event: int) -> None:
+        """The person has been told of everything up to this event and may send again."""
+        self.data = {**self.data.dict(), "seen": str(event)}  # type: ignore[attr-defined]
 
 
 class ListOpenForm(OfficeForm):
@@ -89,7 +102,7 @@ class OpenForm(CaseForm):
     )
 
 
-class VerifyForm(CaseForm):
+class VerifyForm(StepForm):
     lists = {
         "result": CaseCode.List.VERIFICATION,
         "main_cause": CaseCode.List.CAUSE,
@@ -114,15 +127,16 @@ class VerifyForm(CaseForm):
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
-class AdvanceForm(CaseForm):
+class AdvanceForm(StepForm):
     on = DayField(label="办理日期")
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
-class PlacementForm(CaseForm):
+class PlacementForm(StepForm):
     """Keeps the placement that was named before."""
 
     lists = {"placement": CaseCode.List.PLACEMENT}
+    leads_to = CaseState.RETURNED
 
     placement = forms.ChoiceField(label="复学安置方式")
 
@@ -142,25 +156,90 @@ class ReturnForm(PlacementForm):
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
-class CloseForm(PlacementForm):
+class SettleForm(PlacementForm):
+    on = DayField(label="登记日期")
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class PlaceForm(PlacementForm):
+    leads_to = CaseState.PLACED
+
+    placement = forms.ChoiceField(label="安置方式")
+    ending_proof = forms.CharField(
+        label="依据",
+        max_length=200,
+        help_text="写明文号、出具单位和日期，例如：残教安置〔2026〕12号，县教育局2026-10-09。",
+    )
+    on = DayField(label="安置日期")
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class TransferForm(StepForm):
+    on = DayField(label="登记日期", help_text="该生须有正在等待接收的转学申请。")
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class ReceiptForm(StepForm):
+    """Nothing to fill in: the transfer has the answer."""
+
+
+class CloseForm(StepForm):
     closed_on = DayField(label="销号日期")
     note = forms.CharField(label="销号意见", required=False, max_length=500)
 
 
-class RelapseForm(PlacementForm):
+class RelapseForm(StepForm):
     on = DayField(label="发现再次辍学日期")
     last_present_on = DayField(label="最后到校日期", required=False)
     note = forms.CharField(label="说明", required=False, max_length=500)
 
 
-class LapseForm(CaseForm):
+class ProposeForm(StepForm):
     lists = {"lapse_reason": CaseCode.List.LAPSE}
 
-    lapse_reason = forms.ChoiceField(label="无法复学的原因")
-    closed_on = DayField(label="销号日期")
-    note = forms.CharField(
-        label="说明", max_length=500, help_text="写明依据，例如：派出所户籍证明及日期。"
+    lapse_reason = forms.ChoiceField(label="核减原因")
+    ending_proof = forms.CharField(
+        label="依据",
+        max_length=200,
+        help_text="写明证明材料、出具单位和日期，例如：黄羊派出所户口迁移证明，2026-10-09。",
     )
+    on = DayField(label="提请日期")
+    note = forms.CharField(label="说明", required=False, max_length=500)
+
+
+class WithdrawForm(StepForm):
+    on = DayField(label="撤回日期")
+    note = forms.CharField(label="撤回原因", max_length=500)
+
+
+class LapseForm(StepForm):
+    closed_on = DayField(label="核减日期")
+    note = forms.CharField(label="核减意见", required=False, max_length=500)
+
+
+class SignForm(OfficeForm):
+    """The statement stands above it; its hash says which one was read."""
+
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    line = forms.ChoiceField(label="责任线", widget=forms.RadioSelect)
+    remark = forms.CharField(label="意见", required=False, max_length=200)
+    agreed = forms.BooleanField(
+        label="本人已核对以上内容，情况属实",
+        error_messages={"required": "签字前请先勾选“本人已核对以上内容，情况属实”。"},
+    )
+
+    def __init__(self, *args: Any, lines: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = lines  # type: ignore[attr-defined]
+        if len(lines) == 1:
+            self.fields["line"].widget = forms.HiddenInput()
+            self.initial.setdefault("line", lines[0][0])
+
+    def clean_digest(self) -> bytes:
+        try:
+            return bytes.fromhex(self.cleaned_data["digest"])
+        except ValueError:
+            return b""  # equals no statement: the deed says what to do
 
 
 def _length(name: str) -> int:

@@ -1,7 +1,7 @@
 """The life of a dropout case, as pure rules.
 
 Sources: 教基厅函〔2024〕15号 (checks, ledgers, 销号), 教基〔2020〕5号 (劝返, 一人一案), 义务教育法
-第五十八条 (lawful steps). A relapse is a new case that names the one before it.
+第五十八条 (lawful steps). A relapse ends the case where it stands and a new one names it.
 """
 
 from datetime import date
@@ -15,9 +15,13 @@ class CaseState(TextChoices):
     CONFIRMED = "confirmed", "确认辍学"
     PERSUADING = "persuading", "劝返中"
     ESCALATED = "escalated", "依法控辍"
+    TRANSFERRED = "transferred", "转出待接收"
     RETURNED = "returned", "已复学"
     OBSERVING = "observing", "跟踪中"
+    PLACED = "placed", "另行安置"
     CLOSED = "closed", "已销号"
+    LAPSED = "lapsed", "已核减"
+    RELAPSED = "relapsed", "再次辍学"
 
 
 OPEN_STATES = (
@@ -25,12 +29,20 @@ OPEN_STATES = (
     CaseState.CONFIRMED,
     CaseState.PERSUADING,
     CaseState.ESCALATED,
+    CaseState.TRANSFERRED,
     CaseState.RETURNED,
     CaseState.OBSERVING,
+    CaseState.PLACED,
 )
 DROPOUT_STATES = (CaseState.CONFIRMED, CaseState.PERSUADING, CaseState.ESCALATED)
 BACK_STATES = (CaseState.RETURNED, CaseState.OBSERVING)
-ENDED_STATES = (CaseState.EXCLUDED, CaseState.CLOSED)
+# In education again, at school or elsewhere: from here a child can be away anew.
+SETTLED_STATES = (*BACK_STATES, CaseState.PLACED)
+# A case that ended after it was a case: the next one of the child names it.
+FORMER_STATES = (CaseState.CLOSED, CaseState.LAPSED, CaseState.RELAPSED)
+ENDED_STATES = (CaseState.EXCLUDED, *FORMER_STATES)
+# The database holds these to the signatures of both lines.
+SIGNED_STATES = (CaseState.CLOSED, CaseState.LAPSED)
 
 
 class Action(TextChoices):
@@ -39,11 +51,18 @@ class Action(TextChoices):
     PERSUADE = "persuade", "开始劝返"
     VISIT = "visit", "家访"
     ESCALATE = "escalate", "转入依法控辍"
+    TRANSFER = "transfer", "转出待接收"
+    RECEIPT = "receipt", "办理接收结果"
     RETURN = "return", "登记复学"
     OBSERVE = "observe", "开始跟踪"
+    SETTLE = "settle", "登记安置方式"
+    PLACE = "place", "另行安置"
     RELAPSE = "relapse", "登记再次辍学"
+    PROPOSE = "propose", "提请核减"
+    WITHDRAW = "withdraw", "撤回核减提请"
+    SIGN = "sign", "签字"
     CLOSE = "close", "销号"
-    LAPSE = "lapse", "无法复学销号"
+    LAPSE = "lapse", "核减"
 
 
 class VisitKind(TextChoices):
@@ -75,23 +94,34 @@ STARTS_FROM: dict[Action, tuple[CaseState, ...]] = {
     Action.PERSUADE: (CaseState.CONFIRMED,),
     Action.VISIT: OPEN_STATES,
     Action.ESCALATE: (CaseState.PERSUADING,),
+    Action.TRANSFER: (*DROPOUT_STATES, *BACK_STATES),
+    Action.RECEIPT: (CaseState.TRANSFERRED,),
     Action.RETURN: DROPOUT_STATES,
     Action.OBSERVE: (CaseState.RETURNED,),
-    Action.RELAPSE: BACK_STATES,
-    Action.CLOSE: (CaseState.OBSERVING,),
-    Action.LAPSE: (*DROPOUT_STATES, *BACK_STATES),
+    Action.SETTLE: BACK_STATES,
+    Action.PLACE: (*DROPOUT_STATES, *BACK_STATES),
+    Action.RELAPSE: SETTLED_STATES,
+    Action.PROPOSE: (*DROPOUT_STATES, *SETTLED_STATES),
+    Action.WITHDRAW: (*DROPOUT_STATES, *SETTLED_STATES),
+    Action.SIGN: (*DROPOUT_STATES, *SETTLED_STATES),
+    Action.CLOSE: (CaseState.OBSERVING, CaseState.PLACED),
+    Action.LAPSE: (*DROPOUT_STATES, *SETTLED_STATES),
 }
 
-# The checks end as their result says, the visits as their outcome says.
+# The checks end as their result says, the visits as their outcome, the receipt as its answer.
 LEADS_TO: dict[Action, CaseState] = {
     Action.PERSUADE: CaseState.PERSUADING,
     Action.ESCALATE: CaseState.ESCALATED,
+    Action.TRANSFER: CaseState.TRANSFERRED,
     Action.RETURN: CaseState.RETURNED,
     Action.OBSERVE: CaseState.OBSERVING,
-    Action.RELAPSE: CaseState.CLOSED,
+    Action.PLACE: CaseState.PLACED,
+    Action.RELAPSE: CaseState.RELAPSED,
     Action.CLOSE: CaseState.CLOSED,
-    Action.LAPSE: CaseState.CLOSED,
+    Action.LAPSE: CaseState.LAPSED,
 }
+# What they do to a case leaves it where it stands.
+STAYS = (Action.SETTLE, Action.PROPOSE, Action.WITHDRAW, Action.SIGN)
 
 # Of any child, with a case or without one.
 TEACHING_KINDS = (VisitKind.TEACHING, VisitKind.HOME_LESSON)
@@ -101,8 +131,10 @@ VISIT_KINDS: dict[CaseState, tuple[VisitKind, ...]] = {
     CaseState.CONFIRMED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
     CaseState.PERSUADING: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
     CaseState.ESCALATED: (VisitKind.PERSUASION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
+    CaseState.TRANSFERRED: (VisitKind.PHONE, VisitKind.CARE),
     CaseState.RETURNED: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
     CaseState.OBSERVING: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
+    CaseState.PLACED: (VisitKind.OBSERVATION, VisitKind.PHONE, VisitKind.CARE, *TEACHING_KINDS),
 }
 
 _REMEDY: dict[CaseState, str] = {
@@ -110,10 +142,14 @@ _REMEDY: dict[CaseState, str] = {
     CaseState.EXCLUDED: "如该生再次缺课，请从学生页面另建新个案",
     CaseState.CONFIRMED: "请先开始劝返或登记复学",
     CaseState.PERSUADING: "请先登记复学；劝返无效的可转入依法控辍",
-    CaseState.ESCALATED: "请先登记复学；无法复学的按销号原因办理",
+    CaseState.ESCALATED: "请先登记复学或另行安置；无法复学的请提请核减",
+    CaseState.TRANSFERRED: "请等转入学校答复；对方接收、退回或逾期以后再办理",
     CaseState.RETURNED: "请先开始跟踪；再次辍学的请登记再次辍学",
     CaseState.OBSERVING: "请继续跟踪、办理销号，或登记再次辍学",
+    CaseState.PLACED: "请办理销号；该生离开安置单位的请登记再次辍学",
     CaseState.CLOSED: "如该生再次辍学，请从学生页面另建新个案",
+    CaseState.LAPSED: "如该生仍应入学，请从学生页面另建新个案",
+    CaseState.RELAPSED: "请在该生的新个案中办理",
 }
 
 
@@ -125,12 +161,38 @@ def actions_from(state: CaseState) -> list[Action]:
 def after(
     state: CaseState, action: Action, *, placement: str = "", lapse_reason: str = ""
 ) -> CaseState:
-    """The state an action leads to; closing asks for a placement or a lapse reason."""
+    """The state an action leads to; each ending asks for its own ground."""
     refuse_wrong_start(state, action)
     to = LEADS_TO[action]
-    if to == CaseState.CLOSED and not (placement or lapse_reason):
+    if to == CaseState.CLOSED and not placement:
         raise TransitionRefused("销号须有复学安置方式，请先选择安置方式，例如“原班”。")
+    if to == CaseState.CLOSED and lapse_reason:
+        raise TransitionRefused("该个案已提请核减，不能同时销号。请先撤回核减提请，再办理销号。")
+    if to == CaseState.LAPSED and not lapse_reason:
+        raise TransitionRefused("核减须先写明原因和依据，请先办理“提请核减”。")
     return to
+
+
+class Receipt(TextChoices):
+    """What became of the transfer a case waits for."""
+
+    ACCEPTED = "accepted", "对方已接收"
+    REFUSED = "refused", "对方已退回"
+    WITHDRAWN = "withdrawn", "转学已撤回"
+    OVERDUE = "overdue", "逾期无人接收"
+
+
+def after_receipt(state: CaseState, receipt: Receipt, *, former: CaseState) -> CaseState:
+    """Received, the child is back at a school; otherwise the case stands where it stood."""
+    refuse_wrong_start(state, Action.RECEIPT)
+    return CaseState.RETURNED if receipt == Receipt.ACCEPTED else former
+
+
+def ending(state: CaseState, *, lapse_reason: str) -> Action | None:
+    """Which ending the lines would sign for as the case stands; none is in sight."""
+    if lapse_reason:
+        return Action.LAPSE if state in STARTS_FROM[Action.LAPSE] else None
+    return Action.CLOSE if state in STARTS_FROM[Action.CLOSE] else None
 
 
 def after_check(state: CaseState, *, leads_to: str) -> CaseState:
@@ -169,6 +231,27 @@ def after_visit(state: CaseState, *, kind: VisitKind, outcome: VisitOutcome) -> 
     if state == CaseState.RETURNED and kind == VisitKind.OBSERVATION:
         return CaseState.OBSERVING
     return state
+
+
+def is_step(before: CaseState, action: Action, to: CaseState) -> bool:
+    """Whether a step stands in the tables of this page, whoever wrote it down."""
+    if action == Action.VISIT:
+        return to in _visit_goals(before)
+    if before not in STARTS_FROM.get(action, ()):
+        return False
+    if action in LEADS_TO:
+        return to == LEADS_TO[action]
+    if action == Action.VERIFY:
+        back = before == CaseState.CONFIRMED and to == CaseState.SUSPECTED
+        return to in (CaseState.EXCLUDED, CaseState.CONFIRMED, CaseState.SUSPECTED) and not back
+    if action == Action.RECEIPT:
+        return to in STARTS_FROM[Action.TRANSFER]
+    return to == before
+
+
+def _visit_goals(before: CaseState) -> set[CaseState]:
+    kinds = VISIT_KINDS.get(before, ())
+    return {after_visit(before, kind=k, outcome=o) for k in kinds for o in VisitOutcome}
 
 
 def refuse_unlikely_day(

@@ -18,6 +18,8 @@ class Permission(StrEnum):
     CASE_MANAGE = "case.manage"
     CASE_SIGN = "case.sign"
     CASE_CLOSE = "case.close"
+    LEGAL_ISSUE = "legal.issue"
+    LEGAL_RULES = "legal.rules"
     VISIT_LOG = "visit.log"
     ATTENDANCE_TAKE = "attendance.take"
     MONTH_REPORT = "month.report"

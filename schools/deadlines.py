@@ -27,6 +27,23 @@ class Deadline(StrEnum):
     TASK_PERSUADE_VISIT = "task_persuade_visit"
     TASK_LEGAL_NEXT = "task_legal_next"
     TASK_OBSERVE_CHECK = "task_observe_check"
+    TASK_SIGN = "task_sign"
+    # Times a returned child is looked for at school before the case may close.
+    OBSERVATION_CHECKS = "observation_checks"
+    # Days, or working days where the kind of paper says so: what a legal paper gives its reader.
+    LEGAL_ENTRY = "legal_entry"
+    LEGAL_URGED = "legal_urged"
+    LEGAL_ORDER = "legal_order"
+    LEGAL_STATEMENT = "legal_statement"
+    LEGAL_FINE_PAID = "legal_fine_paid"
+    LEGAL_DEMAND = "legal_demand"
+    LEGAL_ANSWER = "legal_answer"
+    LEGAL_REVIEW = "legal_review"
+    # Working days, from the day a legal paper was made to its service.
+    LEGAL_SERVED = "legal_served"
+    # Months: to sue after service, and to ask for enforcement after that.
+    LEGAL_SUIT = "legal_suit"
+    LEGAL_ENFORCEMENT = "legal_enforcement"
     # Day of the month, 0 for the last one.
     SCHOOL_MONTH_REPORT = "school_month_report"
     TWINNING_MONTH_REPORT = "twinning_month_report"

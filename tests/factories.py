@@ -13,8 +13,9 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Grant, User
 from accounts.roles import Role
-from casework.models import DropoutCase, HomeVisit
-from casework.states import CaseState
+from casework.models import CaseSignature, DropoutCase, HomeVisit
+from casework.queries.standing import digest_of
+from casework.states import SIGNED_STATES, CaseState
 from core import crypto, idnumber, names, tenancy
 from schools.models import ClassGroup, Division, School, Stage
 from students.models import (
@@ -343,7 +344,38 @@ class DropoutCaseFactory(Behind):
     grade_at_opening = factory.SelfAttribute("student.grade")
     source = "school"
     opened_on = date(YEAR, 9, 8)
+    state_since = factory.SelfAttribute("opened_on")
     last_present_on = date(YEAR, 8, 31)
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        """One that has ended was signed for by both lines, as the database asks."""
+        with tenancy.inside(kwargs.get("county", COUNTY)):
+            case = super()._create(model_class, *args, **kwargs)
+            if case.state in SIGNED_STATES:
+                sign_both_lines(case)
+            return case
+
+
+def sign_both_lines(case):
+    for person, (line, name, duty) in enumerate(
+        [
+            ("education", "李校长", "黄羊镇中心小学 校长"),
+            ("government", "赵副镇长", "黄羊镇 乡镇干部"),
+        ],
+        start=900_001,
+    ):
+        CaseSignature.objects.create(
+            county=case.county,
+            case=case,
+            ending="lapse" if case.lapse_reason else "close",
+            line=line,
+            person_id=person,
+            person_name=name,
+            duty=duty,
+            statement="经核对属实，同意销号。",
+            statement_hash=digest_of(case),
+        )
 
 
 class HomeVisitFactory(Behind):

@@ -1,19 +1,29 @@
+from casework.models.attendance import Absence, ClassDay
 from casework.models.case import CaseCode, CaseEvent, DropoutCase
+from casework.models.legal import FineRule, LegalKind, LegalNumber, LegalPaper
 from casework.models.phone import HeldOp, PhoneOp, Verdict, VisitPhoto
 from casework.models.pledge import ResponsibilityPledge
+from casework.models.report import MonthReport
 from casework.models.responsibility import ResponsibilityAssignment, ResponsibilityRole
 from casework.models.signature import CaseSignature
 from casework.models.task import CaseTask
 from casework.models.visit import HomeVisit, VisitVersion
 
 __all__ = [
+    "Absence",
     "CaseCode",
     "CaseEvent",
     "CaseSignature",
     "CaseTask",
+    "ClassDay",
     "DropoutCase",
+    "FineRule",
     "HeldOp",
     "HomeVisit",
+    "LegalKind",
+    "LegalNumber",
+    "LegalPaper",
+    "MonthReport",
     "PhoneOp",
     "ResponsibilityAssignment",
     "ResponsibilityPledge",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from casework.states import ENDED_STATES, OPEN_STATES, Action, CaseState
 from core.access import Permission, Scope
 from schools.models import School
-from students.models import Student
+from students.models import Student, Transfer
 
 
 class CaseCodeQuerySet(models.QuerySet["CaseCode"]):
@@ -29,14 +29,18 @@ class CaseCode(models.Model):
         CAUSE = "cause", "辍学原因"
         VERIFICATION = "verification", "核查结果"
         PLACEMENT = "placement", "复学安置方式"
-        LAPSE = "lapse", "失效原因"
+        LAPSE = "lapse", "核减原因"
         SOURCE = "source", "数据来源"
+        LEGAL_RESULT = "legal_result", "依法文书结果"
 
     list = models.CharField(max_length=12, choices=List)
     code = models.CharField(max_length=20)
     name = models.CharField(max_length=40)
-    # For a verification result: excluded, confirmed or suspected (the state it leads to).
+    # The state it leads to: of a verification result excluded, confirmed or suspected; of a
+    # placement returned (at a school) or placed (otherwise).
     leads_to = models.CharField(max_length=12, default="", blank=True)
+    # What to ask for before the code is believed; empty where nothing need be shown.
+    evidence = models.CharField("应附佐证", max_length=120, default="", blank=True)
     sort = models.PositiveSmallIntegerField(default=0)
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
@@ -86,6 +90,7 @@ class DropoutCase(models.Model):
     source = models.CharField(max_length=20)  # code of list `source`
     sent_down_batch = models.CharField("下发批次", max_length=60, default="", blank=True)
     opened_on = models.DateField()
+    state_since = models.DateField()
     last_present_on = models.DateField("最后到校日期", null=True, blank=True)
     suspicion = models.CharField("疑似原因", max_length=200, default="", blank=True)
     verification_result = models.CharField(max_length=20, default="", blank=True)
@@ -98,8 +103,12 @@ class DropoutCase(models.Model):
     dropped_out_on = models.DateField("辍学日期", null=True, blank=True)
     returned_on = models.DateField("复学日期", null=True, blank=True)
     placement = models.CharField(max_length=20, default="", blank=True)
+    # Named when the lapse is proposed: both lines sign for it before it takes effect.
     lapse_reason = models.CharField(max_length=20, default="", blank=True)
+    ending_proof = models.CharField("安置或核减依据", max_length=200, default="", blank=True)
     closed_on = models.DateField("销号日期", null=True, blank=True)
+    # The transfer whose receipt a transferred case waits for.
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, null=True, blank=True)
     previous_case = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -121,8 +130,16 @@ class DropoutCase(models.Model):
                 condition=Q(closed_on=None) ^ Q(state__in=ENDED_STATES),
             ),
             models.CheckConstraint(
-                name="case_closing_needs_placement_or_lapse_reason",
-                condition=~Q(state=CaseState.CLOSED) | ~Q(placement="") | ~Q(lapse_reason=""),
+                name="case_closing_needs_a_placement",
+                condition=~Q(state__in=(CaseState.CLOSED, CaseState.PLACED)) | ~Q(placement=""),
+            ),
+            models.CheckConstraint(
+                name="case_lapse_needs_a_reason",
+                condition=~Q(state=CaseState.LAPSED) | ~Q(lapse_reason=""),
+            ),
+            models.CheckConstraint(
+                name="case_transferred_names_its_transfer",
+                condition=~Q(state=CaseState.TRANSFERRED) | Q(transfer__isnull=False),
             ),
             models.CheckConstraint(
                 name="case_excluded_needs_a_verification_result",

@@ -8,12 +8,20 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from casework.models import CaseCode, DropoutCase
-from casework.services.step import hold_case, known_code, record_event, take_step
+from casework.services.step import (
+    OPENING_DAY,
+    hold_case,
+    known_code,
+    opening_facts,
+    record_event,
+    refuse_day,
+    take_step,
+)
 from casework.states import (
+    FORMER_STATES,
     Action,
     CaseState,
     TransitionRefused,
-    after,
     after_check,
     refuse_unlikely_day,
 )
@@ -22,7 +30,6 @@ from core.access import Permission, Scope
 from students.models import Student
 
 MANAGE = Permission.CASE_MANAGE
-OPENING_DAY = "建案日期"
 OTHER_CAUSE = "R99"
 
 
@@ -56,9 +63,9 @@ def open_case(
     student = rows.select_for_update(of=("self",)).get(pk=student_id)
     refuse_unlikely_day(OPENING_DAY, opened_on, today=today)
     if last_present_on:
-        _refuse_presence_after(last_present_on, opened_on)
+        refuse_presence_after(last_present_on, opened_on)
     known_code(CaseCode.List.SOURCE, source, on=opened_on)
-    return _open(
+    return open_for(
         student,
         actor=actor,
         on=opened_on,
@@ -69,23 +76,23 @@ def open_case(
     )
 
 
-def _refuse_presence_after(last_present_on: date, opened_on: date) -> None:
+def refuse_presence_after(last_present_on: date, opened_on: date) -> None:
     if last_present_on > opened_on:
         raise TransitionRefused(
             f"最后到校日期不能晚于{OPENING_DAY}（{opened_on:%Y-%m-%d}），请核对后修改其中一处。"
         )
 
 
-def _open(student: Student, *, actor: User, on: date, **facts: Any) -> DropoutCase:
+def open_for(student: Student, *, actor: User, on: date, **facts: Any) -> DropoutCase:
     cases = DropoutCase.objects.filter(county=student.county, student=student)
-    previous = cases.filter(state=CaseState.CLOSED).order_by("-closed_on", "-pk").first()
+    previous = cases.filter(state__in=FORMER_STATES).order_by("-closed_on", "-pk").first()
     if previous and previous.closed_on:
         refuse_unlikely_day(
             OPENING_DAY,
             on,
             today=date.max,
             earliest=previous.closed_on,
-            earliest_name="上一个案的销号日期",
+            earliest_name="上一个案的结案日期",
         )
     try:
         with transaction.atomic():
@@ -95,6 +102,7 @@ def _open(student: Student, *, actor: User, on: date, **facts: Any) -> DropoutCa
                 school_at_opening=student.school,
                 grade_at_opening=student.grade,
                 opened_on=on,
+                state_since=on,
                 previous_case=previous,
                 **facts,
             )
@@ -103,7 +111,9 @@ def _open(student: Student, *, actor: User, on: date, **facts: Any) -> DropoutCa
         if standing is None:
             raise
         raise OpenCaseExists(standing) from refusal
-    record_event(case, actor=actor, action=Action.OPEN, on=on, before=None)
+    record_event(
+        case, actor=actor, action=Action.OPEN, on=on, before=None, detail=opening_facts(case)
+    )
     audit.record(
         county=case.county,
         actor=actor,
@@ -130,10 +140,11 @@ def verify_case(
     dropped_out_on: date | None = None,
     whereabouts: str = "",
     note: str = "",
+    seen: int | None = None,
 ) -> DropoutCase:
     """核查: the result's code decides whether the case is excluded, confirmed or open as before."""
-    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
-    _refuse_day(case, "核查日期", verified_on, today=today)
+    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id, seen=seen)
+    refuse_day(case, "核查日期", verified_on, today=today)
     code = known_code(CaseCode.List.VERIFICATION, result, on=verified_on)
     to = after_check(CaseState(case.state), leads_to=code.leads_to)
     facts: dict[str, Any] = {}
@@ -165,8 +176,9 @@ def verify_case(
 
 def _refuse_without_evidence(code: CaseCode, evidence: str) -> None:
     if not evidence:
+        wanted = code.evidence or "能证明的材料名称和日期"
         raise TransitionRefused(
-            f"核查结果为“{code.name}”须写明佐证材料，例如“在读证明（某校2026-11-20出具）”。"
+            f"核查结果为“{code.name}”须写明佐证材料：{wanted}。请在“佐证材料”中填写。"
         )
 
 
@@ -185,171 +197,3 @@ def _dropout_facts(
     for cause in every:
         known_code(CaseCode.List.CAUSE, cause, on=on)
     return {"main_cause": main_cause, "causes": every, "dropped_out_on": dropped_out_on}
-
-
-@transaction.atomic
-def advance_case(
-    *,
-    scope: Scope,
-    actor: User,
-    case_id: int,
-    action: Action,
-    today: date,
-    on: date,
-    placement: str = "",
-    note: str = "",
-) -> DropoutCase:
-    """开始劝返, 转入依法控辍, or 开始跟踪: attendance is watched before the case may close."""
-    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
-    _move(case, action, actor=actor, today=today, on=on, note=note, placement=placement)
-    return case
-
-
-@transaction.atomic
-def return_student(
-    *,
-    scope: Scope,
-    actor: User,
-    case_id: int,
-    today: date,
-    returned_on: date,
-    placement: str,
-    note: str = "",
-) -> DropoutCase:
-    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
-    if not placement:
-        raise TransitionRefused("登记复学须选定复学安置方式，例如“原班”。")
-    _move(
-        case,
-        Action.RETURN,
-        actor=actor,
-        today=today,
-        on=returned_on,
-        note=note,
-        returned_on=returned_on,
-        placement=placement,
-    )
-    return case
-
-
-@transaction.atomic
-def close_case(
-    *,
-    scope: Scope,
-    actor: User,
-    case_id: int,
-    today: date,
-    closed_on: date,
-    placement: str = "",
-    note: str = "",
-) -> DropoutCase:
-    """销号 of a child who stays at school; a placement given earlier holds unless named anew."""
-    case = hold_case(scope=scope, permission=Permission.CASE_CLOSE, case_id=case_id)
-    _move(
-        case,
-        Action.CLOSE,
-        actor=actor,
-        today=today,
-        on=closed_on,
-        note=note,
-        closed_on=closed_on,
-        placement=placement,
-    )
-    return case
-
-
-@transaction.atomic
-def lapse_case(
-    *,
-    scope: Scope,
-    actor: User,
-    case_id: int,
-    today: date,
-    closed_on: date,
-    lapse_reason: str,
-    note: str = "",
-) -> DropoutCase:
-    """销号 of a child whom no school will see again: over age, dead, moved out of the county."""
-    case = hold_case(scope=scope, permission=Permission.CASE_CLOSE, case_id=case_id)
-    known_code(CaseCode.List.LAPSE, lapse_reason, on=closed_on)
-    _move(
-        case,
-        Action.LAPSE,
-        actor=actor,
-        today=today,
-        on=closed_on,
-        note=note,
-        closed_on=closed_on,
-        lapse_reason=lapse_reason,
-    )
-    return case
-
-
-@transaction.atomic
-def record_relapse(
-    *,
-    scope: Scope,
-    actor: User,
-    case_id: int,
-    today: date,
-    on: date,
-    placement: str = "",
-    last_present_on: date | None = None,
-    note: str = "",
-) -> DropoutCase:
-    """A returned child is away again: the old case ends with its placement, a linked one opens."""
-    case = hold_case(scope=scope, permission=MANAGE, case_id=case_id)
-    if last_present_on:
-        _refuse_presence_after(last_present_on, on)
-    _move(
-        case,
-        Action.RELAPSE,
-        actor=actor,
-        today=today,
-        on=on,
-        note=note,
-        closed_on=on,
-        placement=placement,
-    )
-    return _open(
-        case.student,
-        actor=actor,
-        on=on,
-        source=case.source,
-        last_present_on=last_present_on,
-        suspicion="复学后再次辍学",
-    )
-
-
-def _move(
-    case: DropoutCase,
-    action: Action,
-    *,
-    actor: User,
-    today: date,
-    on: date,
-    note: str,
-    placement: str = "",
-    **changes: Any,
-) -> None:
-    """A step whose goal stands in `LEADS_TO`. A placement named before holds unless named anew."""
-    if placement:
-        known_code(CaseCode.List.PLACEMENT, placement, on=on)
-    placement = placement or case.placement
-    to = after(
-        CaseState(case.state),
-        action,
-        placement=placement,
-        lapse_reason=changes.get("lapse_reason", ""),
-    )
-    _refuse_day(case, f"“{action.label}”的日期", on, today=today)
-    take_step(
-        case, actor=actor, action=action, on=on, to=to, note=note, placement=placement, **changes
-    )
-
-
-def _refuse_day(case: DropoutCase, name: str, day: date, *, today: date) -> None:
-    earliest, why = case.opened_on, OPENING_DAY
-    if case.returned_on and case.returned_on > earliest:
-        earliest, why = case.returned_on, "复学日期"
-    refuse_unlikely_day(name, day, today=today, earliest=earliest, earliest_name=why)

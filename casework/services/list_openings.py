@@ -9,7 +9,7 @@ from accounts.models import User
 from casework.models import CaseCode, DropoutCase
 from casework.services.openings import open_cases
 from casework.services.step import known_code
-from casework.states import CaseState, refuse_unlikely_day
+from casework.states import FORMER_STATES, refuse_unlikely_day
 from core.access import Permission, Scope
 from core.models import Job
 from students.listing import bulk
@@ -18,7 +18,7 @@ from students.models import BulkAct, Student
 LIST_TASK = "casework.open_from_list"
 _NOT_YOURS = "不在您可以建案的范围"
 _HAS_ONE = "已有未结个案"
-_CLOSED_LATER = "上一个案在此日期之后才销号"
+_CLOSED_LATER = "上一个案在此日期之后才结案"
 _CHANGED = "试算后情况有变，未重复建案"
 
 
@@ -34,7 +34,7 @@ def try_openings(
     bulk.refuse_all_but(act, Student.objects.within(scope, Permission.CASE_OPEN), _NOT_YOURS)
     own = DropoutCase.objects.filter(county=OuterRef("county"), student=OuterRef("pk"))
     bulk.refuse(act, Student.objects.filter(Exists(own.still_open())), _HAS_ONE)
-    later = own.filter(state=CaseState.CLOSED, closed_on__gt=opened_on)
+    later = own.filter(state__in=FORMER_STATES, closed_on__gt=opened_on)
     bulk.refuse(act, Student.objects.filter(Exists(later)), _CLOSED_LATER)
 
 

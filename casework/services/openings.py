@@ -1,6 +1,6 @@
 """Many suspicions in one act: what a comparison, a roll-over or a transfer list hands over."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from accounts.models import User
 from casework.models import CaseCode, CaseEvent, DropoutCase
-from casework.services.step import known_code
+from casework.services.step import known_code, opening_facts
 from casework.services.task import set_first_tasks
-from casework.states import Action, CaseState, refuse_unlikely_day
+from casework.states import FORMER_STATES, Action, refuse_unlikely_day
 from core.access import Permission, Scope
 from core.models import AuditEntry
 from students.models import Student
@@ -49,10 +49,12 @@ def open_cases(
     opened_on: date,
     suspicion: str = "",
     sent_down_batch: str = "",
+    last_present: Mapping[int, date | None] | None = None,
 ) -> Opened:
     """A suspected case for each child who has no open one; the act may be repeated.
 
-    Without an actor it is the system's own, of every night.
+    Without an actor it is the system's own, of every night. `last_present` tells by child the last
+    day it was at school, where that is known.
 
     A fixed number of statements for any number of children. Errors: TransitionRefused for a day or
     a source code that cannot be.
@@ -71,10 +73,12 @@ def open_cases(
                 school_at_opening_id=student.school_id,
                 grade_at_opening=student.grade,
                 opened_on=opened_on,
+                state_since=opened_on,
                 previous_case_id=student.previous_case_id,  # type: ignore[attr-defined]
                 source=source,
                 suspicion=suspicion,
                 sent_down_batch=sent_down_batch,
+                last_present_on=(last_present or {}).get(student.pk),
             )
             for student in ready
         ]
@@ -97,7 +101,7 @@ def _held(scope: Scope, ids: Collection[int]) -> list[Student]:
     rows = Student.objects.within(scope, Permission.CASE_OPEN).filter(pk__in=ids)
     held = list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
     own = DropoutCase.objects.filter(county=OuterRef("county"), student=OuterRef("pk"))
-    last = own.filter(state=CaseState.CLOSED).order_by("-closed_on", "-pk")
+    last = own.filter(state__in=FORMER_STATES).order_by("-closed_on", "-pk")
     return list(
         Student.objects.filter(pk__in=held)
         .annotate(
@@ -121,6 +125,7 @@ def _record(cases: list[DropoutCase], *, actor: User | None) -> None:
             happened_on=case.opened_on,
             action=Action.OPEN,
             to_state=case.state,
+            detail=opening_facts(case),
             **who,
         )
         for case in cases

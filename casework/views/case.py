@@ -1,7 +1,8 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -11,7 +12,8 @@ from django.views.generic import FormView, TemplateView
 
 from casework import forms
 from casework.models import DropoutCase
-from casework.queries import TONES, CaseFile, next_actions
+from casework.queries import TONES, CaseFile, CasePath
+from casework.services import CaseMoved
 from casework.states import Action, CaseState, TransitionRefused, refuse_wrong_start
 from core.access import Permission
 from core.web import Requires
@@ -24,7 +26,12 @@ class CaseDoor(Requires):
     def case(self) -> DropoutCase:
         cases = DropoutCase.objects.within(self.request.scope, self.permission)
         rows = cases.select_related(
-            "student__school", "student__class_group", "school_at_opening", "previous_case"
+            "student__school",
+            "student__class_group",
+            "school_at_opening",
+            "previous_case",
+            "transfer__to_school",
+            "transfer__to_division",
         )
         return get_object_or_404(rows, pk=self.kwargs["case_id"])
 
@@ -38,12 +45,20 @@ class CaseDetail(CaseDoor, TemplateView):
     template_name = "casework/case_detail.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        actions = next_actions(self.case, scope=self.request.scope)
+        file = CaseFile(self.case)
+        path = CasePath(
+            self.case,
+            file.events,
+            scope=self.request.scope,
+            reader=self.request.user.pk,
+            on=timezone.localdate(),
+        )
         return super().get_context_data(
             case=self.case,
-            file=CaseFile(self.case),
+            file=file,
+            path=path,
             tone=TONES[CaseState(self.case.state)],
-            doors=[(action, _address(action, self.case.pk)) for action in actions],
+            steps=[(step, _address(step.action, self.case.pk)) for step in path.steps],
             on=timezone.localtime(),
             **kwargs,
         )
@@ -96,6 +111,13 @@ class ActOnCase(CaseDoor, DeedForm):
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"case": self.case}
 
+    def get_initial(self) -> dict[str, Any]:
+        return super().get_initial() | {"seen": self.last_event}
+
+    @cached_property
+    def last_event(self) -> int:
+        return self.case.events.aggregate(last=Max("pk"))["last"] or 0
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             case=self.case,
@@ -109,6 +131,10 @@ class ActOnCase(CaseDoor, DeedForm):
     def form_valid(self, form: forms.CaseForm) -> HttpResponse:
         try:
             case = type(self).deed(case_id=self.case.pk, **self.asked(form))
+        except CaseMoved as refusal:
+            form.add_error(None, str(refusal))
+            cast(forms.StepForm, form).see(self.last_event)
+            return self.render_to_response(self.get_context_data(form=form), status=409)
         except TransitionRefused as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)

@@ -41,8 +41,37 @@ class ReturnStudent(ActOnCase):
     days = ("returned_on",)
 
 
+class SettlePlacement(ActOnCase):
+    action, form_class, deed = Action.SETTLE, forms.SettleForm, services.settle_placement
+    days = ("on",)
+
+
+class PlaceStudent(ActOnCase):
+    action, form_class, deed = Action.PLACE, forms.PlaceForm, services.place_student
+    days = ("on",)
+
+
+class AwaitReceipt(ActOnCase):
+    action, form_class, deed = Action.TRANSFER, forms.TransferForm, services.await_receipt
+    days = ("on",)
+
+
+class TakeReceipt(ActOnCase):
+    action, form_class, deed = Action.RECEIPT, forms.ReceiptForm, services.take_receipt
+
+
 class RecordRelapse(ActOnCase):
     action, form_class, deed = Action.RELAPSE, forms.RelapseForm, services.record_relapse
+    days = ("on",)
+
+
+class ProposeLapse(ActOnCase):
+    action, form_class, deed = Action.PROPOSE, forms.ProposeForm, services.propose_lapse
+    days = ("on",)
+
+
+class WithdrawLapse(ActOnCase):
+    action, form_class, deed = Action.WITHDRAW, forms.WithdrawForm, services.withdraw_lapse
     days = ("on",)
 
 

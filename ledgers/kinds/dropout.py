@@ -73,11 +73,19 @@ GROUPS = (
     Group("", (Column("备注", width=16),)),
 )
 
-STATUSES = {"open": "在册", "returned": "已复学", "closed": "已销号"}
+STATUSES = {
+    "open": "在册",
+    "returned": "已复学",
+    "placed": "另行安置",
+    "closed": "已销号",
+    "lapsed": "已核减",
+    "relapsed": "再次辍学",
+}
 
 RULE = (
-    "辍学学生：截止日前已确认辍学的个案，截止日仍在册或已复学待销号的全部列入；截止日所在学年"
-    "（{start_year}—{end_year}学年）内销号的继续列示，上一学年及以前销号的不再列示。"
+    "辍学学生：截止日前已确认辍学的个案，截止日仍在册或已复学、已另行安置待销号的全部列入；截止日"
+    "所在学年（{start_year}—{end_year}学年）内销号、核减或再次辍学（转入新个案）的继续列示，上一学年"
+    "及以前了结的不再列示。"
 )
 
 _SQL = f"""
@@ -85,7 +93,7 @@ WITH {LABELS}, {SITES}, {CASES},
 dropouts AS (
     SELECT * FROM cases
      WHERE state_then NOT IN ('suspected', 'excluded')
-       AND (state_then <> 'closed' OR closed_on >= %(year_began)s)
+       AND (state_then NOT IN ('closed', 'lapsed', 'relapsed') OR closed_on >= %(year_began)s)
 ),
 wanted AS (SELECT DISTINCT student_id FROM dropouts),
 {homes(few=True)}, {numbers(few=True)}, {kin(few=True)}, {traits(few=True)},
@@ -93,7 +101,8 @@ wanted AS (SELECT DISTINCT student_id FROM dropouts),
 judged AS (
     SELECT placed.*,
            CASE WHEN state_then IN ('returned', 'observing') THEN 'returned'
-                WHEN state_then = 'closed' THEN 'closed' ELSE 'open' END AS status_then
+                WHEN state_then IN ('placed', 'closed', 'lapsed', 'relapsed') THEN state_then
+                ELSE 'open' END AS status_then
       FROM placed
      WHERE {IN_UNIT}
 ),
@@ -123,7 +132,8 @@ visits AS (
 SELECT kase.id AS subject_id, kase.student_id, kase.township_then AS township,
        kase.school_then AS school_id, kase.class_then AS class_group_id,
        kase.status_then AS status,
-       concat(array_position(ARRAY['open', 'returned', 'closed'], kase.status_then), ' ',
+       concat(array_position(ARRAY['open', 'returned', 'placed', 'closed', 'lapsed', 'relapsed'],
+                             kase.status_then), ' ',
               kase.township_then, ' ', kase.school_code, ' ', left(kase.name_key, 40)) AS sort_key,
        ARRAY[
            kase.full_name, kase.sex, coalesce(ethnicities.name, ''),
@@ -141,11 +151,13 @@ SELECT kase.id AS subject_id, kase.student_id, kase.township_then AS township,
            '', '', '',
            CASE WHEN kase.returned_on <= %(day)s THEN kase.returned_on::text ELSE '' END,
            CASE WHEN kase.returned_on <= %(day)s THEN coalesce(placement.name, '') ELSE '' END,
-           CASE WHEN kase.closed_on <= %(day)s THEN kase.closed_on::text ELSE '' END,
+           CASE WHEN kase.status_then IN ('closed', 'lapsed') THEN kase.closed_on::text
+                ELSE '' END,
            concat_ws('；',
                CASE WHEN kase.previous_case_id IS NOT NULL THEN '再次辍学' END,
-               CASE WHEN kase.closed_on <= %(day)s AND lapse.name IS NOT NULL
-                    THEN '销号原因：' || lapse.name END)
+               CASE WHEN kase.status_then = 'relapsed'
+                    THEN kase.closed_on::text || '再次辍学，转入新个案' END,
+               CASE WHEN kase.status_then = 'lapsed' THEN '核减原因：' || lapse.name END)
        ] AS cells,
        ARRAY[numbers.id_number[2], numbers.student_no[2], kin.guardian[6]]::uuid[] AS secrets
   FROM judged kase

@@ -145,7 +145,8 @@ traits AS (
 
 
 # The state of a case on the day, from its append-only events; where none moved it yet, from its
-# dates (a case taken over from an older system has no events).
+# dates (a case taken over from an older system has no events). A transfer nobody has received yet
+# changes nothing: until then the case counts where it stood.
 CASES = """
 cases AS (
     SELECT kase.*,
@@ -157,7 +158,9 @@ cases AS (
                ELSE 'suspected' END) AS state_then
       FROM casework_dropoutcase kase
       LEFT JOIN LATERAL (
-          SELECT moved.to_state FROM casework_caseevent moved
+          SELECT CASE moved.to_state WHEN 'transferred' THEN moved.from_state
+                      ELSE moved.to_state END AS to_state
+            FROM casework_caseevent moved
            WHERE moved.case_id = kase.id AND moved.happened_on <= %(day)s
              AND moved.from_state <> moved.to_state
            ORDER BY moved.happened_on DESC, moved.id DESC LIMIT 1) event ON true
