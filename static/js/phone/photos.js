@@ -1,0 +1,96 @@
+// Photos: made small and bare before they are kept, and sent in pieces that survive a broken line.
+(function (phone) {
+  "use strict";
+
+  const QUALITIES = [0.86, 0.78, 0.7, 0.6, 0.5, 0.4];
+  const RESERVE = 3 * 1024 * 1024; // room that photos leave for the written words
+  const LARGEST = 256 * 1024, SMALLEST = 32 * 1024;
+  let piece = LARGEST; // halves on a bad line, so that a cut costs little
+
+  class Unreadable extends Error {}
+
+  // A picture drawn anew carries no EXIF: neither place nor camera. `from-image` turns it upright.
+  async function shrink(file, limits) {
+    const image = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(function () { throw new Unreadable(); });
+    try {
+      let edge = limits.photo_edge;
+      for (;;) {
+        const canvas = drawn(image, edge);
+        for (const quality of QUALITIES) {
+          const blob = await encoded(canvas, quality);
+          if (blob.size <= limits.photo_bytes) { return new Uint8Array(await blob.arrayBuffer()); }
+        }
+        edge = Math.round(edge * 0.8);
+      }
+    } finally {
+      image.close();
+    }
+  }
+
+  function drawn(image, edge) {
+    const scale = Math.min(1, edge / Math.max(image.width, image.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(image.width * scale));
+    canvas.height = Math.max(1, Math.round(image.height * scale));
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff"; // what was transparent would turn black
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return canvas;
+  }
+
+  function encoded(canvas, quality) {
+    return new Promise(function (done) { canvas.toBlob(done, "image/jpeg", quality); });
+  }
+
+  async function digest(bytes) {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return Array.from(hash, function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
+  }
+
+  // Keeps one photo and answers what the visit remembers of it.
+  async function keep(store, file, limits) {
+    const bytes = await shrink(file, limits);
+    if ((await room()) < bytes.length + RESERVE) { throw Object.assign(new phone.store.Full(), { size: bytes.length }); }
+    const id = crypto.randomUUID();
+    try {
+      await store.putPhoto(id, bytes);
+    } catch (failure) {
+      failure.size = bytes.length;
+      throw failure;
+    }
+    return { photo: id, size: bytes.length, sha256: await digest(bytes), sent: 0, state: "waiting", words: "" };
+  }
+
+  async function room() {
+    const told = await navigator.storage.estimate();
+    return told.quota - told.usage;
+  }
+
+  // Goes on where the server stands, whatever this phone believes. `progress` is told each step.
+  async function upload(store, visit, photo, progress) {
+    const bytes = await store.photo(photo.photo);
+    if (!bytes) { throw new phone.store.Damaged(photo.photo); }
+    const about = { photo: photo.photo, visit: visit, size: photo.size, sha256: photo.sha256 };
+    let offset = (await phone.server.announce(about)).offset;
+    while (offset < photo.size) {
+      offset = await sendPiece(photo.photo, offset, bytes);
+      await progress(offset);
+    }
+  }
+
+  async function sendPiece(id, offset, bytes) {
+    try {
+      const answer = await phone.server.piece(id, offset, bytes.slice(offset, offset + piece));
+      piece = Math.min(LARGEST, piece * 2);
+      return answer.offset;
+    } catch (failure) {
+      if (failure instanceof phone.server.Unreachable) { piece = Math.max(SMALLEST, piece / 2); }
+      const told = failure.status === 409 && failure.body ? failure.body.offset : undefined;
+      if (Number.isInteger(told) && told !== offset) { return told; }
+      throw failure;
+    }
+  }
+
+  phone.photos = { keep: keep, upload: upload, room: room, Unreadable: Unreadable };
+})(self.phone = self.phone || {});
