@@ -1,9 +1,23 @@
-from django.urls import path
+from django.urls import include, path
 
-from casework.views import case, cases, deeds, list_openings, openings, visits
+from casework.views import (
+    attendance,
+    case,
+    cases,
+    deeds,
+    list_openings,
+    openings,
+    reports,
+    rules,
+    signatures,
+    tasks,
+    visits,
+)
 
 app_name = "casework"
 urlpatterns = [
+    path("phone/", include("casework.phone_urls")),
+    path("visits/", include("casework.visit_urls")),
     path("", cases.CaseIndex.as_view(), name="case-list"),
     path("student/<int:student_id>/", cases.StudentCases.as_view(), name="student-cases"),
     path("student/<int:student_id>/open/", openings.OpenCase.as_view(), name="case-open"),
@@ -29,6 +43,25 @@ urlpatterns = [
         openings.OpenFromComparison.as_view(),
         name="cases-from-comparison",
     ),
+    path("tasks/", tasks.TaskIndex.as_view(), name="task-list"),
+    path("tasks/board/", tasks.TaskBoard.as_view(), name="task-board"),
+    path("attendance/", attendance.ClassIndex.as_view(), name="attendance-list"),
+    path("attendance/<int:class_id>/", attendance.ClassSheet.as_view(), name="attendance-form"),
+    path("attendance/away/", attendance.AwayList.as_view(), name="away-list"),
+    path("openings/away/", attendance.OpenFromAway.as_view(), name="cases-from-away"),
+    path("reports/", reports.ReportIndex.as_view(), name="report-list"),
+    path(
+        "reports/<int:school_id>/<str:month>/",
+        reports.ReportDetail.as_view(),
+        name="report-detail",
+    ),
+    path(
+        "reports/<int:school_id>/<str:month>/send/",
+        reports.ReportSend.as_view(),
+        name="report-send",
+    ),
+    path("deadlines/", rules.RuleIndex.as_view(), name="rule-list"),
+    path("deadlines/<slug:code>/", rules.RuleChange.as_view(), name="rule-change"),
     path("<int:case_id>/", case.CaseDetail.as_view(), name="case-detail"),
     path("<int:case_id>/visits/new/", visits.LogVisit.as_view(), name="visit-new"),
     path("<int:case_id>/verify/", deeds.VerifyCase.as_view(), name="case-verify"),
@@ -37,6 +70,13 @@ urlpatterns = [
     path("<int:case_id>/return/", deeds.ReturnStudent.as_view(), name="case-return"),
     path("<int:case_id>/observe/", deeds.ObserveStudent.as_view(), name="case-observe"),
     path("<int:case_id>/relapse/", deeds.RecordRelapse.as_view(), name="case-relapse"),
+    path("<int:case_id>/settle/", deeds.SettlePlacement.as_view(), name="case-settle"),
+    path("<int:case_id>/place/", deeds.PlaceStudent.as_view(), name="case-place"),
+    path("<int:case_id>/transfer/", deeds.AwaitReceipt.as_view(), name="case-transfer"),
+    path("<int:case_id>/receipt/", deeds.TakeReceipt.as_view(), name="case-receipt"),
+    path("<int:case_id>/propose/", deeds.ProposeLapse.as_view(), name="case-propose"),
+    path("<int:case_id>/withdraw/", deeds.WithdrawLapse.as_view(), name="case-withdraw"),
+    path("<int:case_id>/sign/", signatures.SignEnding.as_view(), name="case-sign"),
     path("<int:case_id>/close/", deeds.CloseCase.as_view(), name="case-close"),
     path("<int:case_id>/lapse/", deeds.LapseCase.as_view(), name="case-lapse"),
 ]

@@ -37,4 +37,16 @@ app.conf.beat_schedule = {
         "task": "casework.tasks.suspect_overdue_transfers",
         "schedule": crontab(hour="0", minute="10"),
     },
+    "ask-month-reports": {
+        "task": "casework.tasks.ask_month_reports",
+        "schedule": crontab(hour="0", minute="5"),
+    },
+    "suspect-absent-children": {
+        "task": "casework.tasks.suspect_absent_children",
+        "schedule": crontab(hour="0", minute="15"),
+    },
+    "mark-late-tasks": {
+        "task": "casework.tasks.mark_late_tasks",
+        "schedule": crontab(hour="0", minute="20"),
+    },
 }

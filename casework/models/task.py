@@ -17,6 +17,7 @@ class TaskKind(models.TextChoices):
     ASSIGN = "assign", "开始劝返"
     PERSUADE_VISIT = "persuade_visit", "劝返走访"
     LEGAL_NEXT = "legal_next", "依法控辍下一步"
+    LEGAL_SERVE = "legal_serve", "送达依法文书"
     OBSERVE_CHECK = "observe_check", "复学跟踪检查"
     RECEIPT = "receipt", "确认转入学校已接收"
     PLAN_REVIEW = "plan_review", "复核一人一案"

@@ -36,10 +36,16 @@ STEP_TASKS: dict[CaseState, StepTask] = {
     CaseState.ESCALATED: StepTask(
         TaskKind.LEGAL_NEXT, TaskLine.GOVERNMENT, Deadline.TASK_LEGAL_NEXT
     ),
+    CaseState.TRANSFERRED: StepTask(
+        TaskKind.RECEIPT, TaskLine.EDUCATION, Deadline.TRANSFER_ANSWERED
+    ),
     CaseState.RETURNED: StepTask(
         TaskKind.OBSERVE_CHECK, TaskLine.EDUCATION, Deadline.TASK_OBSERVE_CHECK
     ),
     CaseState.OBSERVING: StepTask(
+        TaskKind.OBSERVE_CHECK, TaskLine.EDUCATION, Deadline.TASK_OBSERVE_CHECK
+    ),
+    CaseState.PLACED: StepTask(
         TaskKind.OBSERVE_CHECK, TaskLine.EDUCATION, Deadline.TASK_OBSERVE_CHECK
     ),
 }
@@ -48,6 +54,7 @@ STEP_KINDS = frozenset(task.kind for task in STEP_TASKS.values())
 _VISIT_DOES = {
     CaseState.PERSUADING: VisitKind.PERSUASION,
     CaseState.OBSERVING: VisitKind.OBSERVATION,
+    CaseState.PLACED: VisitKind.OBSERVATION,
 }
 
 

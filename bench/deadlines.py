@@ -1,0 +1,162 @@
+"""The nightly round of deadlines over a county of open cases: our one statement, which marks what
+became late and tells everybody concerned, against a bare UPDATE that only marks."""
+
+from datetime import date
+
+from bench.child import clock
+from bench.harness import Variant, in_turns, same
+from bench.report import Goal, Report
+from bench.roster import COUNTY
+
+BASE, TONIGHT = "deadlines_base", "deadlines"
+TODAY = date(2026, 11, 20)
+LATE_SHARE, CHILDREN_PER_CASE = 10, 1
+
+
+def bench(run):
+    size = run.size or 100_000
+    run.fresh(BASE, schools_for=size)
+    run.call("bench.crowd:fill", database=BASE, children=size * CHILDREN_PER_CASE)
+    run.call("bench.deadlines:open_cases", database=BASE)
+    run.servers.settle(BASE)
+    variants = [
+        Variant("ours: mark and tell", lambda _: _night(run, "ours")),
+        Variant("bare UPDATE, nobody told", lambda _: _night(run, "bare")),
+        Variant("row by row", lambda _: _night(run, "row_by_row"), rounds=1),
+    ]
+    done = in_turns(variants, run.rounds)
+    ours, bare, rows = done.values()
+    same("tasks marked", ours=_marked(ours), bare=_marked(bare), row_by_row=_marked(rows))
+    told = ours.facts[0]["told"]
+    goals = [
+        Goal("nightly deadlines: ours ÷ bare UPDATE", ours.median() / bare.median(), 2, False),
+        Goal("statements", ours.most("statements"), 1, False, ""),
+    ]
+    notes = [
+        f"{size:,} open cases, each with an open task; {_marked(ours):,} became late that night",
+        f"ours also told {told:,} people, one notice each",
+    ]
+    title = f"Nightly deadlines over {size:,} open cases"
+    return Report("deadlines", title, size, goals, variants, notes)
+
+
+def _night(run, function):
+    run.servers.copy(BASE, TONIGHT)
+    return run.call(f"bench.deadlines:{function}", database=TONIGHT)
+
+
+def _marked(variant):
+    return variant.facts[0]["marked"]
+
+
+_CASES = """
+INSERT INTO casework_dropoutcase
+       (county, student_id, state, school_at_opening_id, source, sent_down_batch, opened_on,
+        suspicion, verification_result, verified_by, evidence, causes, main_cause, whereabouts,
+        placement, lapse_reason, created_at)
+SELECT county, id, 'suspected', school_id, 'school', '', date '2026-11-01', '', '', '', '', '{}',
+       '', '', '', '', now()
+  FROM students_student
+"""
+# A tenth fell due yesterday; the others are due over the next two weeks.
+_TASKS = """
+INSERT INTO casework_casetask
+       (county, case_id, kind, line, about, words, set_on, due_on, created_at)
+SELECT county, id, 'verify', 'education', '', '', date '2026-11-01',
+       CASE WHEN id %% %(share)s = 0 THEN %(today)s::date - 1
+            ELSE %(today)s::date + 1 + (id %% 14)::int END, now()
+  FROM casework_dropoutcase
+"""
+# A teacher for every class, a head for every school, and those of the townships and the county.
+_PEOPLE = """
+WITH made AS (
+    INSERT INTO accounts_user
+           (username, full_name, password, is_active, must_change_password, has_single_keys,
+            created_at)
+    SELECT format('%%s-%%s', what, place), '测试', '!', true, false, true, now()
+      FROM (SELECT 'class' AS what, id::text AS place FROM schools_classgroup
+            UNION ALL SELECT 'school', id::text FROM schools_school
+            UNION ALL SELECT DISTINCT 'town', township_id FROM schools_school
+            UNION ALL SELECT 'county', %(county)s) posts
+    RETURNING id, split_part(username, '-', 1) AS what, split_part(username, '-', 2) AS place
+)
+INSERT INTO accounts_grant
+       (user_id, role, division_id, school_id, class_group_id, valid_from)
+SELECT id,
+       CASE what WHEN 'class' THEN 'class_teacher' WHEN 'school' THEN 'school_head'
+                 WHEN 'town' THEN 'township_officer' ELSE 'county_officer' END,
+       CASE WHEN what IN ('town', 'county') THEN place END,
+       CASE WHEN what = 'school' THEN place::bigint END,
+       CASE WHEN what = 'class' THEN place::bigint END,
+       date '2026-09-01'
+  FROM made
+"""
+
+
+def open_cases():
+    from django.db import connection
+
+    from core import tenancy
+
+    values = {"share": LATE_SHARE, "today": TODAY, "county": COUNTY}
+    with tenancy.inside(COUNTY), connection.cursor() as cursor:
+        for statement in (_CASES, _TASKS, _PEOPLE):
+            cursor.execute(statement, values)
+    return {"seconds": 0}
+
+
+def ours():
+    """What `casework.tasks.mark_late_tasks` does at night."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from casework.services.night import mark_late
+
+    said = {}
+    _connect()
+    with clock(said), CaptureQueriesContext(connection) as seen:
+        night = mark_late(today=TODAY)
+    changing = [one for one in seen.captured_queries if "UPDATE" in one["sql"]]
+    return {**said, "marked": night.marked, "told": night.told, "statements": len(changing)}
+
+
+_BARE = """
+UPDATE casework_casetask SET late_since = due_on + 1
+ WHERE done_on IS NULL AND late_since IS NULL AND due_on < %s
+"""
+
+
+def bare():
+    from django.db import connection
+
+    said = {}
+    _connect()
+    with clock(said), connection.cursor() as cursor:
+        cursor.execute(_BARE, [TODAY])
+        said["marked"] = cursor.rowcount
+    return said
+
+
+def row_by_row():
+    """What a loop over the open cases does, without telling anybody."""
+    from datetime import timedelta
+
+    from casework.models import DropoutCase
+
+    said = {"marked": 0}
+    _connect()
+    with clock(said):
+        for case in DropoutCase.objects.still_open().iterator():
+            for task in case.tasks.filter(done_on=None, late_since=None, due_on__lt=TODAY):
+                task.late_since = task.due_on + timedelta(days=1)
+                task.save(update_fields=["late_since"])
+                said["marked"] += 1
+    return said
+
+
+def _connect():
+    """Nobody is charged for the first connection."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
