@@ -18,6 +18,8 @@ app_name = "casework"
 urlpatterns = [
     path("phone/", include("casework.phone_urls")),
     path("visits/", include("casework.visit_urls")),
+    path("phone/", include("casework.phone_urls")),
+    path("visits/", include("casework.visit_urls")),
     path("", cases.CaseIndex.as_view(), name="case-list"),
     path("student/<int:student_id>/", cases.StudentCases.as_view(), name="student-cases"),
     path("student/<int:student_id>/open/", openings.OpenCase.as_view(), name="case-open"),
