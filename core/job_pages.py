@@ -1,4 +1,4 @@
-"""The page on which a job's result is looked at: where its notice and its own page lead."""
+"""What a job's end is to a person: the page its result is looked at, and which event it was."""
 
 from django.urls import reverse
 
@@ -28,6 +28,8 @@ _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "students.answer_transfer": ("students:offer-detail", ("offer",)),
     "ledgers.build": ("ledgers:ledger-detail", ("kind", "period")),
 }
+# Checked anew after every correction: that a batch is ready is one event, told once.
+_READY_ONCE = {"students.check_roster": "batch"}
 _BY_ITS_NUMBER = {"students.download_list": "students:download-detail"}
 
 
@@ -38,3 +40,11 @@ def page_of(job: Job) -> str:
     if name == _OWN or not set(parameters) <= job.params.keys():
         return reverse(_OWN, args=[job.pk])
     return reverse(name, args=[job.params[parameter] for parameter in parameters])
+
+
+def event_of(job: Job, *, done: bool) -> str:
+    """A failure is each time an event of its own, since somebody has to act on it."""
+    thing = _READY_ONCE.get(job.task)
+    if done and thing in job.params:
+        return f"{job.task}-{job.params[thing]}"
+    return f"job-{job.pk}"

@@ -91,7 +91,7 @@ def _perform(job: Job, function: Callable[[Job], dict[str, Any]]) -> None:
         result = function(job)
         with tenancy.inside(job.county):
             job.finish(**result)
-            tell_end(job, f"“{job.title}”已完成。", tone=Notice.Tone.GOOD)
+            tell_end(job, f"“{job.title}”已完成。", done=True)
     except LostClaim:
         raise
     except JobRefused as refusal:
@@ -114,19 +114,19 @@ def _again_or_fail(job: Job, reason: str) -> None:
 def _fail(job: Job, reason: str) -> None:
     with tenancy.inside(job.county):
         job.fail(reason)
-        tell_end(job, f"“{job.title}”没有完成：{reason}", tone=Notice.Tone.BAD)
+        tell_end(job, f"“{job.title}”没有完成：{reason}", done=False)
 
 
-def tell_end(job: Job, words: str, *, tone: str) -> None:
+def tell_end(job: Job, words: str, *, done: bool) -> None:
     """Who started it may have closed the page: in the transaction that ends it, once."""
     if job.actor_id is not None:
         notices.tell(
             county=job.county,
             people=[job.actor_id],
-            event=f"job-{job.pk}",
+            event=job_pages.event_of(job, done=done),
             words=words,
             path=job_pages.page_of(job),
-            tone=tone,
+            tone=Notice.Tone.GOOD if done else Notice.Tone.BAD,
         )
 
 

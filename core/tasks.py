@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from core import jobs, notices, tenancy
-from core.models import MAX_TRIES, Job, Notice
+from core.models import MAX_TRIES, Job
 
 _GIVEN_UP = f"试了 {MAX_TRIES} 次仍未完成，请联系系统管理员并告知任务编号。"
 
@@ -25,7 +25,7 @@ def _give_up(job: Job) -> None:
     with tenancy.inside(job.county):
         if Job.objects.waiting().filter(pk=job.pk).update(**ended):
             words = f"“{job.title}”没有完成：{_GIVEN_UP}"
-            jobs.tell_end(job, words, tone=Notice.Tone.BAD)
+            jobs.tell_end(job, words, done=False)
 
 
 @shared_task

@@ -86,12 +86,29 @@ class TestReading:
 @pytest.mark.django_db(transaction=True)
 class TestEndOfAJob:
     def test_done_is_told_with_the_page_of_the_thing(self):
-        job = self.run(lambda job: {}, task="students.check_roster", params={"batch": 7})
+        job = self.run(lambda job: {}, task="students.commit_roster", params={"batch": 7})
 
         notice = Notice.objects.get()
         assert (notice.person_id, notice.event) == (3, f"job-{job.pk}")
         assert (notice.words, notice.tone) == ("“核对名册”已完成。", "good")
         assert notice.path == "/students/imports/7/"
+
+    def test_that_a_batch_is_ready_is_told_once_however_often_it_is_checked(self):
+        for batch in (7, 7, 8, 7):
+            self.run(lambda job: {}, task="students.check_roster", params={"batch": batch})
+
+        paths = Notice.objects.order_by("pk").values_list("path", flat=True)
+        assert list(paths) == ["/students/imports/7/", "/students/imports/8/"]
+
+    def test_each_failure_is_told_since_somebody_has_to_act_on_it(self):
+        def refuse(job):
+            raise jobs.JobRefused("请重新上传。")
+
+        check = {"task": "students.check_roster", "params": {"batch": 7}}
+        for work in (lambda job: {}, refuse, refuse):
+            self.run(work, **check)
+
+        assert [n.tone for n in Notice.objects.order_by("pk")] == ["good", "bad", "bad"]
 
     def test_a_failure_is_told_with_its_reason(self):
         def refuse(job):

@@ -5,8 +5,8 @@ from threading import Thread
 import pytest
 from django.db import connection
 
-from core import tenancy
-from core.models import AuditEntry, Job
+from core import jobs, tenancy
+from core.models import AuditEntry, Job, Notice
 from students.models import ImportBatch, RosterCorrection, RosterMark, RosterRow, Student
 from students.queries import batches, preview
 from students.rosters import corrections, files, services
@@ -293,6 +293,31 @@ def test_a_check_that_broke_down_is_taken_up_again_with_its_corrections(officer,
     assert ImportBatch.objects.get().check_job != first
     judge(batch)
     assert counts(batch)["rejected"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_tells_its_person_once_that_it_is_ready_and_once_that_it_is_written(
+    officer, school
+):
+    batch = hand_in(officer, line(0), line(1, grade="初四"), line(2, sex="男性"))
+    correct(batch, officer, 3, GRADE, "四年级", seen="初四")
+    perform_job(services.check_job, "check_job")
+    correct(batch, officer, 4, SEX, "男", seen="男性")
+    perform_job(services.check_job, "check_job")
+
+    ready = Notice.objects.get()
+    assert ready.words == "“重新核对名册：名册.csv”已完成。"
+    with tenancy.inside(COUNTY):
+        services.submit(county=COUNTY, batch_id=batch.pk, actor=officer)
+    perform_job(services.commit_job, "commit_job")
+
+    assert Notice.objects.exclude(pk=ready.pk).get().words == "“写入名册：名册.csv”已完成。"
+    assert counts(batch)["created"] == 3
+
+
+def perform_job(function, which):
+    """As the worker does once its bell has rung."""
+    jobs.perform(Job.claim(getattr(ImportBatch.objects.get(), which).pk), function)
 
 
 def test_of_many_rows_with_one_error_two_people_do_not_overrule_each_other(officer, school):
