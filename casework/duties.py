@@ -1,6 +1,6 @@
-"""双线包保 as pure rules: two lines, the levels a person may answer for, and who may name whom.
+"""双线包保 as pure rules: two lines, the levels somebody answers for, and who may name whom.
 
-Sources: 教基〔2020〕5号 (双线控辍, 目标责任书), 教基厅函〔2024〕15号; which posts there are is data.
+Sources: 教基〔2020〕5号 (双线控辍, 目标责任书), 教基厅函〔2024〕15号; the posts are data.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""双线包保: which posts there are, and who answers for which place or child from when until when."""
+"""双线包保: which posts there are, and who answers for which place or child, and when."""
 
 import uuid
 from datetime import date

@@ -1,0 +1,175 @@
+"""Who answers for a child on a day: one SQL for ledgers, gaps and the page of one child.
+
+The narrowest cover wins: the child itself, its class, school, village, township, county. Among
+several posts of one cover the first in the county's order does. A leader (包保领导) never counts
+as the person of a line: a county head alone would leave nobody without one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from students.models import Student
+
+# Column of the assignment, column of the children: the order in which a cover wins.
+_COVERS = (
+    ("student_id", "child.student_id"),
+    ("class_group_id", "child.class_group_id"),
+    ("school_id", "child.school_id"),
+    ("division_id", "child.village"),
+    ("division_id", "child.township"),
+    ("division_id", "%(county)s"),
+)
+_KEYS = ("student_id", "class_group_id", "school_id", "division_id")
+# What stands in each person's array behind the two keys it is chosen by.
+NAME, PHONE, SEAL, POST, DUTY = 3, 4, 5, 6, 7
+
+
+def _held(alias: str) -> str:
+    return (
+        f"{alias}.valid_from <= %(day)s"
+        f" AND ({alias}.valid_to IS NULL OR {alias}.valid_to >= %(day)s)"
+    )
+
+
+def responsible(children: str, *, few: bool = False) -> str:
+    """Common table expressions up to `responsible`: subject_id and, each as an array or NULL,
+    `education`, `government` and `leader`.
+
+    `children` names an expression with subject_id, student_id, class_group_id, school_id, village
+    and township, no column of it doubtful to join by. `few` reads only the assignments of these
+    children; without it the county's are aggregated once. Parameters: county, day.
+    """
+    joins = "".join(
+        f"\n      LEFT JOIN duty_posts p{place} ON p{place}.{column} = {value}"
+        for place, (column, value) in enumerate(_COVERS)
+    )
+    chosen = ",\n".join(
+        f"           coalesce({', '.join(f'p{n}.{who}' for n in range(len(_COVERS)))}) AS {who}"
+        for who in ("education", "government", "leader")
+    )
+    return f"""
+duty_roles AS (
+    SELECT DISTINCT ON (code) code, name, is_leader, sort
+      FROM casework_responsibilityrole
+     WHERE county IN ('', %(county)s)
+     ORDER BY code, county DESC
+),
+duty_persons AS (
+    SELECT duty.student_id, duty.class_group_id, duty.school_id, duty.division_id, duty.line,
+           role.is_leader,
+           ARRAY[CASE WHEN role.is_leader AND duty.line = 'education' THEN '1' ELSE '0' END
+                     || lpad(role.sort::text, 5, '0'),
+                 lpad(duty.id::text, 12, '0'), duty.full_name, duty.phone_mask,
+                 CASE WHEN duty.phone_sealed IS NOT NULL THEN duty.seal_id::text END,
+                 role.name, duty.duty] AS person
+      FROM {_assignments(children) if few else "casework_responsibilityassignment"} duty
+      JOIN duty_roles role ON role.code = duty.role
+     WHERE duty.county = %(county)s AND {_held("duty")}
+),
+duty_posts AS MATERIALIZED (
+    SELECT {", ".join(_KEYS)},
+           min(person) FILTER (WHERE line = 'education' AND NOT is_leader) AS education,
+           min(person) FILTER (WHERE line = 'government' AND NOT is_leader) AS government,
+           min(person) FILTER (WHERE is_leader) AS leader
+      FROM duty_persons
+     GROUP BY {", ".join(_KEYS)}
+),
+responsible AS (
+    SELECT child.subject_id,
+{chosen}
+      FROM {children} child{joins}
+)
+"""
+
+
+def _assignments(children: str) -> str:
+    """Those of some children: an index look-up for each cover, none counted twice."""
+    reads = [
+        f"SELECT duty.* FROM {children} child"
+        f" JOIN casework_responsibilityassignment duty ON duty.{column} = {value}"
+        for column, value in _COVERS
+    ]
+    return f"({' UNION '.join(reads)})"
+
+
+# The village as TZ1 tells it: that of the hukou where it is known so finely, else the household's.
+HOMES = f"""
+duty_homes AS (
+    SELECT DISTINCT ON (member.student_id) member.student_id, home.village
+      FROM students_householdmember member
+      JOIN students_household home ON home.id = member.household_id
+     WHERE member.county = %(county)s AND home.village <> '' AND {_held("member")}
+     ORDER BY member.student_id, member.valid_from DESC, member.id DESC
+)
+"""
+VILLAGE = """
+CASE WHEN length(child.hukou_division) = 12 THEN child.hukou_division
+     ELSE coalesce(duty_homes.village, '') END
+"""
+
+
+def children_of(rows: "QuerySet[Student]") -> tuple[str, dict[str, Any]]:
+    """`duty_children` of today's places, from any query of students, with its parameters."""
+    plain = rows.order_by().values(
+        "id", "class_group_id", "school_id", "township", "hukou_division"
+    )
+    statement, values = plain.query.sql_with_params()
+    names = [f"child_{place}" for place in range(len(values))]
+    parts = statement.split("%s")
+    named = parts[0] + "".join(
+        f"%({name})s{part}" for name, part in zip(names, parts[1:], strict=True)
+    )
+    columns = "(id, class_group_id, school_id, township, hukou_division)"
+    return (
+        f"asked {columns} AS ({named}),{HOMES},"
+        f"""
+duty_children AS (
+    SELECT child.id AS subject_id, child.id AS student_id, child.class_group_id, child.school_id,
+           {VILLAGE} AS village, child.township
+      FROM asked child
+      LEFT JOIN duty_homes ON duty_homes.student_id = child.id
+)""",
+        dict(zip(names, values, strict=True)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever answers for a child on one line."""
+
+    full_name: str
+    phone_mask: str
+    post: str
+    duty: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.full_name}（{self.duty or self.post}）"
+
+
+@dataclass(frozen=True, slots=True)
+class Responsible:
+    education: Person | None
+    government: Person | None
+    leader: Person | None
+
+
+def responsible_for(rows: "QuerySet[Student]", *, county: str, on: date) -> dict[int, Responsible]:
+    """The persons of some children, by child: for one child's page or a page of a list."""
+    children, values = children_of(rows)
+    statement = f"WITH {children},{responsible('duty_children', few=True)} TABLE responsible"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**values, "county": county, "day": on})
+        return {pk: Responsible(*map(_person, found)) for pk, *found in cursor.fetchall()}
+
+
+def _person(found: Iterable[str | None] | None) -> Person | None:
+    if found is None:
+        return None
+    told = [text or "" for text in found]
+    return Person(told[NAME - 1], told[PHONE - 1], told[POST - 1], told[DUTY - 1])
