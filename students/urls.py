@@ -7,6 +7,7 @@ from students.views import (
     comparison,
     downloads,
     duplicates,
+    grid,
     imports,
     listing,
     lists,
@@ -95,10 +96,16 @@ urlpatterns = [
         cells.ImportCorrectAll.as_view(),
         name="import-correct-all",
     ),
+    path("imports/<int:batch_id>/cells/", grid.ImportCells.as_view(), name="import-cells"),
     path(
         "imports/<int:batch_id>/corrections/<int:correction_id>/undo/",
-        cells.ImportUncorrect.as_view(),
+        grid.ImportUncorrect.as_view(),
         name="import-uncorrect",
+    ),
+    path(
+        "imports/<int:batch_id>/corrections/<int:correction_id>/redo/",
+        grid.ImportRecorrect.as_view(),
+        name="import-recorrect",
     ),
     path(
         "imports/<int:batch_id>/rows/<int:sheet_no>/<int:row_no>/",

@@ -2,6 +2,8 @@
 
 import json
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -48,7 +50,7 @@ class RosterMark(models.Model):
 
 
 class RosterCorrection(models.Model):
-    """One act of correcting: a cell, or all cells that had one fault and one content in common.
+    """One act of correcting: a cell, a block of cells, or all that had one fault and content.
 
     The file stays as it was handed in; its reading is amended by these, in their order.
     """
@@ -62,10 +64,11 @@ class RosterCorrection(models.Model):
     )
     field = models.CharField(max_length=20)
     label = models.CharField(max_length=200)  # the head of the column
-    targets = models.JSONField(default=list)  # [{"sheet": 0, "column": 4, "rows": [7, 9]}]
+    # [{"sheet": 0, "column": 4, "field": "grade", "rows": [7, 9]}]
+    targets = models.JSONField(default=list)
     cells = models.PositiveIntegerField(default=1)
     seal_id = models.UUIDField(default=uuid.uuid4)
-    sealed = models.BinaryField()  # {"seen": ..., "new": ...}
+    sealed = models.BinaryField()  # [[seen, new], ...], one for each target
     is_judged = models.BooleanField(default=False)  # the last check knew of it
     made_by = models.BigIntegerField(null=True)
     made_by_name = models.CharField(max_length=60, default="")
@@ -79,7 +82,13 @@ class RosterCorrection(models.Model):
     def __str__(self) -> str:
         return f"batch {self.batch_id} correction {self.pk}"
 
-    def texts(self) -> tuple[str, str]:
-        """What was seen, and what it was corrected to."""
+    def texts(self) -> list[tuple[str, str]]:
+        """For each target what was seen there, and what it was corrected to."""
         kept = json.loads(crypto.unseal(self.sealed, field=self.FIELD, row=self.seal_id))
-        return kept["seen"], kept["new"]
+        if isinstance(kept, dict):  # before one act could have several texts
+            kept = [(kept["seen"], kept["new"])] * len(self.targets)
+        return [(seen, new) for seen, new in kept]
+
+    def changes(self) -> Iterator[tuple[dict[str, Any], str, str]]:
+        for target, (seen, new) in zip(self.targets, self.texts(), strict=True):
+            yield target, seen, new

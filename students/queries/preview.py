@@ -23,6 +23,8 @@ OTHER = "other"
 # So many contents of one fault are offered to be changed at once; the rest is found in the rows.
 MOST_VALUES = 8
 _MOST_READ = 400
+# Of an act with several texts so many are told in the history.
+_MOST_TOLD = 3
 CODES = [str(code) for code in (*Reason, *marks.Note)]
 _KINDS = {
     RowKind.BLANK: "空行、只有序号的行或说明",
@@ -282,8 +284,8 @@ def other_lines(batch: ImportBatch) -> tuple[list[OtherLines], int]:
 class Corrected:
     correction: RosterCorrection
     place: str
-    seen: str
-    new: str
+    changes: list[tuple[str, str]]
+    more: int
 
 
 def corrected(batch: ImportBatch) -> list[Corrected]:
@@ -293,9 +295,13 @@ def corrected(batch: ImportBatch) -> list[Corrected]:
 
 
 def _corrected(batch: ImportBatch, one: RosterCorrection) -> Corrected:
-    seen, new = one.texts()
     place = f"{one.cells:,} 处"
     if one.cells == 1:
         target = one.targets[0]
         place = f"{batch.sheets[target['sheet']]['sheet']} 第 {target['rows'][0]} 行"
-    return Corrected(one, place, marks.shown(one.field, seen), marks.shown(one.field, new))
+    told = {}
+    for target, seen, new in one.changes():
+        secret = target.get("field", one.field)
+        told[marks.shown(secret, seen), marks.shown(secret, new)] = True
+    changes = list(told)
+    return Corrected(one, place, changes[:_MOST_TOLD], len(changes[_MOST_TOLD:]))

@@ -21,8 +21,7 @@ class Amendments:
             self._add(correction)
 
     def _add(self, correction: RosterCorrection) -> None:
-        _, new = correction.texts()
-        for target in correction.targets:
+        for target, _, new in correction.changes():
             rows = self._cells.setdefault(target["sheet"], {})
             for row in target["rows"]:
                 rows.setdefault(row, {})[target["column"]] = new

@@ -6,6 +6,7 @@ Nothing of it reaches the children before the roster is submitted.
 import json
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ MAX_TEXT = 200
 # U017 of the user experience: the wording every page uses for such a number.
 SCIENTIFIC = "证件号被 Excel 变成了科学计数，后几位已丢失，请把该列设为文本后重新复制"
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d*)?E[+-]?\d+|\d+\.\d+", re.IGNORECASE).fullmatch
+MASKED = "这是遮盖后的内容，不是完整的号码。请填完整的号码"
+_IS_MASKED = re.compile(r"\w{0,6}\*{3,}\w{0,6}").fullmatch
 _TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _TO_DIGITS = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
 _TOKEN = re.compile(r"[a-p]{16}").fullmatch
@@ -79,6 +82,17 @@ class Standing:
         return token(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell as it is to be corrected."""
+
+    place: Place
+    field: str
+    label: str
+    seen: str
+    new: str
+
+
 def token(text: str) -> str:
     """Says which text somebody saw, and not the text."""
     return token_of(crypto.blind_index(text))
@@ -96,10 +110,10 @@ class Waiting:
         self._cells: dict[Place, Standing] = {}
         waiting = RosterCorrection.objects.filter(batch=batch, undone_at=None, is_judged=False)
         for one in waiting.order_by("pk"):
-            standing = Standing(one.texts()[1], one.made_by_name, is_waiting=True)
-            for target in one.targets:
-                for row in target["rows"]:
-                    self._cells[Place(target["sheet"], row, target["column"])] = standing
+            for target, _, new in one.changes():
+                standing = Standing(new, one.made_by_name, is_waiting=True)
+                for place in places_of(target):
+                    self._cells[place] = standing
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -119,37 +133,79 @@ def correct(
 
     Errors: ImportBatch.DoesNotExist, BatchRefused, CellRefused, ChangedMeanwhile.
     """
-    batch = _held(county=county, batch_id=batch_id)
+    batch = held(county=county, batch_id=batch_id)
+    now = standings(batch, [place]).get(place)
+    change = judged(batch, place, text=text, seen=seen, now=now)
+    if change:
+        keep(batch, [change], actor=actor)
+    return change.new if change else clean(text)
+
+
+def judged(
+    batch: ImportBatch, place: Place, *, text: str, seen: str, now: Standing | None
+) -> Change | None:
+    """The change to keep; none where the cell holds the text already.
+
+    Errors: BatchRefused, CellRefused, ChangedMeanwhile.
+    """
     label, field = _head(batch, place)
     text = checked(field, text)
-    now = standing(batch, place)
     if now is None:
         raise services.BatchRefused("这一行已经改好，不再退回。请刷新本页查看。")
     if now.text == text:
-        return text
+        return None
     if now.token != seen:
         raise ChangedMeanwhile(field=field, standing=now)
-    targets = [{"sheet": place.sheet, "column": place.column, "rows": [place.row]}]
-    _keep(batch, field=field, label=label, targets=targets, seen=now.text, new=text, actor=actor)
-    return text
+    return Change(place, field, label, now.text, text)
+
+
+def standings(batch: ImportBatch, places: Iterable[Place]) -> dict[Place, Standing]:
+    """Without the cells of rows that are in order by now, if nobody corrected these cells."""
+    wanted = set(places)
+    rows = {(place.sheet, place.row) for place in wanted}
+    marked = RosterMark.objects.filter(batch=batch, row_no__in={row for _, row in rows})
+    read = {
+        (mark.sheet_no, mark.row_no): mark.cells()
+        for mark in marked
+        if (mark.sheet_no, mark.row_no) in rows
+    }
+    found = {
+        place: Standing(_at(read[place.sheet, place.row], place.column))
+        for place in wanted
+        if (place.sheet, place.row) in read
+    }
+    return found | _corrected(batch, wanted)
+
+
+def _corrected(batch: ImportBatch, wanted: set[Place]) -> dict[Place, Standing]:
+    """The last correction of each cell stands; only those that are asked for are unsealed."""
+    rows: dict[tuple[int, int], set[int]] = {}
+    for place in wanted:
+        rows.setdefault((place.sheet, place.column), set()).add(place.row)
+    last: dict[Place, tuple[RosterCorrection, int]] = {}
+    for one in RosterCorrection.objects.filter(batch=batch, undone_at=None).order_by("pk"):
+        for number, target in enumerate(one.targets):
+            asked = rows.get((target["sheet"], target["column"]), set())
+            for row in asked.intersection(target["rows"]):
+                last[Place(target["sheet"], row, target["column"])] = (one, number)
+    texts = {one.pk: one.texts() for one, _ in last.values()}
+    return {
+        place: Standing(texts[one.pk][number][1], one.made_by_name, not one.is_judged)
+        for place, (one, number) in last.items()
+    }
 
 
 def standing(batch: ImportBatch, place: Place) -> Standing | None:
     """None where the row is in order by now and nobody corrected this cell of it."""
-    mark = RosterMark.objects.filter(batch=batch, sheet_no=place.sheet, row_no=place.row).first()
-    last = _last_of_cell(batch, place)
-    if last:
-        return Standing(last.texts()[1], last.made_by_name, is_waiting=not last.is_judged)
-    if mark is None:
-        return None
-    read = mark.cells()
-    return Standing(read[place.column] if place.column < len(read) else "")
+    return standings(batch, [place]).get(place)
 
 
-def _last_of_cell(batch: ImportBatch, place: Place) -> RosterCorrection | None:
-    cell = [{"sheet": place.sheet, "column": place.column, "rows": [place.row]}]
-    made = RosterCorrection.objects.filter(batch=batch, undone_at=None, targets__contains=cell)
-    return made.order_by("-pk").first()
+def places_of(target: dict[str, Any]) -> list[Place]:
+    return [Place(target["sheet"], row, target["column"]) for row in target["rows"]]
+
+
+def _at(texts: list[str], column: int) -> str:
+    return texts[column] if column < len(texts) else ""
 
 
 def correct_all(
@@ -159,13 +215,13 @@ def correct_all(
 
     Errors: ImportBatch.DoesNotExist, BatchRefused, CellRefused, ChangedMeanwhile.
     """
-    batch = _held(county=county, batch_id=batch_id)
+    batch = held(county=county, batch_id=batch_id)
     text = checked(field, text)
     marks = list(marks_of(batch, code=code, field=field, value=value))
     if code not in SAME_EVERYWHERE or not marks:
         raise services.BatchRefused("这些单元格已经改过。请刷新本页查看。")
-    targets = _targets(marks)
-    first = Place(targets[0]["sheet"], targets[0]["rows"][0], targets[0]["column"])
+    places = [Place(m.sheet_no, m.row_no, m.column) for m in marks if m.column is not None]
+    first = places[0]
     seen = marks[0].cells()[first.column]
     now = Waiting(batch).standing(first, seen)
     if now.text == text:
@@ -173,7 +229,7 @@ def correct_all(
     if now.is_waiting:
         raise ChangedMeanwhile(field=field, standing=now)
     label, _ = _head(batch, first)
-    _keep(batch, field=field, label=label, targets=targets, seen=seen, new=text, actor=actor)
+    keep(batch, [Change(place, field, label, seen, text) for place in places], actor=actor)
     return len(marks)
 
 
@@ -189,23 +245,21 @@ def marks_of(
     return marks.order_by("sheet_no", "row_no")
 
 
-def _targets(marks: list[RosterMark]) -> list[dict[str, Any]]:
-    rows: dict[tuple[int, int | None], list[int]] = {}
-    for mark in marks:
-        rows.setdefault((mark.sheet_no, mark.column), []).append(mark.row_no)
-    return [{"sheet": s, "column": column, "rows": own} for (s, column), own in rows.items()]
+def take_back(
+    *, county: str, batch_id: int, correction_id: int, actor: "_User"
+) -> dict[Place, Standing]:
+    """What stands in the cells of it now. Of two who take it back, the second changes nothing.
 
-
-def take_back(*, county: str, batch_id: int, correction_id: int, actor: "_User") -> None:
-    """Errors: ImportBatch.DoesNotExist, RosterCorrection.DoesNotExist, BatchRefused."""
-    batch = _held(county=county, batch_id=batch_id)
+    Errors: ImportBatch.DoesNotExist, RosterCorrection.DoesNotExist, BatchRefused.
+    """
+    batch = held(county=county, batch_id=batch_id)
     correction = RosterCorrection.objects.get(pk=correction_id, batch=batch)
-    if correction.undone_at:
-        return
-    correction.undone_at, correction.undone_by_name = timezone.now(), actor.full_name
-    correction.save(update_fields=["undone_at", "undone_by_name"])
-    _record(batch, "roster.correction_undone", correction, actor=actor)
-    services.check_again(batch, actor=actor)
+    if not correction.undone_at:
+        correction.undone_at, correction.undone_by_name = timezone.now(), actor.full_name
+        correction.save(update_fields=["undone_at", "undone_by_name"])
+        _record(batch, "roster.correction_undone", correction, actor=actor)
+        services.check_again(batch, actor=actor)
+    return standings(batch, [p for target in correction.targets for p in places_of(target)])
 
 
 def judge_anew(*, county: str, batch_id: int, actor: "_User") -> None:
@@ -213,7 +267,7 @@ def judge_anew(*, county: str, batch_id: int, actor: "_User") -> None:
 
     Errors: ImportBatch.DoesNotExist, BatchRefused.
     """
-    services.check_again(_held(county=county, batch_id=batch_id), actor=actor)
+    services.check_again(held(county=county, batch_id=batch_id), actor=actor)
 
 
 def reveal(
@@ -241,7 +295,7 @@ def is_open(batch: ImportBatch) -> bool:
 # -- parts -------------------------------------------------------------------------------------
 
 
-def _held(*, county: str, batch_id: int) -> ImportBatch:
+def held(*, county: str, batch_id: int) -> ImportBatch:
     """Held until the end of the transaction: a check that ends waits, or is waited for."""
     batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id, county=county)
     if is_open(batch):
@@ -270,37 +324,41 @@ def checked(field: str, text: str) -> str:
         raise CellRefused(f"内容太长，最多 {MAX_TEXT} 字。请只填这一格的内容。")
     if field in (Field.ID_NUMBER, Field.STUDENT_NO) and _SCIENTIFIC(squeeze(text)):
         raise CellRefused(SCIENTIFIC)
+    if _IS_MASKED(text):
+        raise CellRefused(MASKED)
     if field == Field.ID_NUMBER and cells.is_damaged(cells.number(text)):
         raise CellRefused(REMEDIES[Reason.ID_DAMAGED])
     return text
 
 
-def _keep(
-    batch: ImportBatch,
-    *,
-    field: str,
-    label: str,
-    targets: list[dict[str, Any]],
-    seen: str,
-    new: str,
-    actor: "_User",
-) -> None:
+def keep(batch: ImportBatch, changes: list[Change], *, actor: "_User") -> RosterCorrection:
+    """One act, however many cells: one entry of the history, taken back as a whole."""
+    alike: dict[tuple[int, int, str, str, str], list[int]] = {}
+    for one in changes:
+        key = (one.place.sheet, one.place.column, one.field, one.seen, one.new)
+        alike.setdefault(key, []).append(one.place.row)
+    fields = dict.fromkeys(one.field for one in changes)
+    labels = dict.fromkeys(one.label for one in changes)
     seal_id = uuid.uuid4()
-    both = json.dumps({"seen": seen, "new": new}, ensure_ascii=False)
+    texts = json.dumps([key[3:] for key in alike], ensure_ascii=False)
     correction = RosterCorrection.objects.create(
         county=batch.county,
         batch=batch,
-        field=field,
-        label=label,
-        targets=targets,
-        cells=sum(len(target["rows"]) for target in targets),
+        field=next(iter(fields)) if len(fields) == 1 else "",
+        label="、".join(labels)[:MAX_TEXT],
+        targets=[
+            {"sheet": sheet, "column": column, "field": field, "rows": rows}
+            for (sheet, column, field, _, _), rows in alike.items()
+        ],
+        cells=len(changes),
         seal_id=seal_id,
-        sealed=crypto.seal(both, field=RosterCorrection.FIELD, row=seal_id),
+        sealed=crypto.seal(texts, field=RosterCorrection.FIELD, row=seal_id),
         made_by=actor.pk,
         made_by_name=actor.full_name,
     )
     _record(batch, "roster.correct", correction, actor=actor)
     services.check_again(batch, actor=actor)
+    return correction
 
 
 def _record(

@@ -1,4 +1,4 @@
-"""Correcting the cells of a roster: in the table by script, on a page of the row without."""
+"""Correcting the cells of a roster without script: on a page of the row, or all of one error."""
 
 import re
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
@@ -15,10 +15,9 @@ from django.views.generic import View
 from core.access import Permission
 from core.sheets.text import clean
 from students.forms import RevealForm
-from students.models import RosterCorrection
 from students.queries import preview
 from students.rosters import corrections, marks, services
-from students.rosters.corrections import CellRefused, ChangedMeanwhile, Place
+from students.rosters.corrections import CellRefused, ChangedMeanwhile, Place, Standing
 from students.views.preview import PreviewPage
 
 KEPT, CLASHED, REFUSED = 200, 409, 422
@@ -27,7 +26,7 @@ _BOX = re.compile(r"c(\d{1,5})").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one cell: as a script reads it, and as the page of the row shows it."""
+    """What came of one cell, as the table and the page of its row tell it."""
 
     column: int
     text: str
@@ -37,11 +36,11 @@ class Outcome:
     seen: str = ""
 
     @classmethod
-    def clashed(cls, column: int, text: str, clash: ChangedMeanwhile) -> "Outcome":
-        theirs = marks.shown(clash.field, clash.standing.text)
-        who = clash.standing.by or "另一位同事"
+    def clashed(cls, column: int, text: str, field: str, standing: Standing) -> "Outcome":
+        theirs = marks.shown(field, standing.text)
+        who = standing.by or "另一位同事"
         message = f"{who}刚把这一格改成了“{theirs or '空'}”。您填的内容还在，请选用哪一个。"
-        return cls(column, text, CLASHED, message, theirs, clash.standing.token)
+        return cls(column, text, CLASHED, message, theirs, standing.token)
 
 
 class RowPage(PreviewPage):
@@ -71,8 +70,6 @@ class ImportRow(RowPage, View):
     def post(self, request: HttpRequest, **_place: int) -> HttpResponse:
         outcomes = [self._correct(column) for column in self._touched()]
         status = max((outcome.status for outcome in outcomes), default=KEPT)
-        if "application/json" in request.headers.get("Accept", ""):
-            return _told(outcomes, status)
         if status == KEPT:
             said = "改正已保存，正在重新核对。" if outcomes else "没有改动。"
             messages.success(request, said)
@@ -110,25 +107,15 @@ class ImportRow(RowPage, View):
                 actor=self.request.user,
             )
         except ChangedMeanwhile as clash:
-            return Outcome.clashed(column, text, clash)
+            return Outcome.clashed(column, text, clash.field, clash.standing)
         except (CellRefused, services.BatchRefused) as refusal:
             return Outcome(column, text, REFUSED, str(refusal))
-        shown = marks.shown(corrections.field_of(self.batch, place), kept)
-        return Outcome(column, kept, KEPT, shown=shown, seen=corrections.token(kept))
+        return Outcome(column, kept, KEPT)
 
     def _lines(self, outcomes: list[Outcome]) -> list[tuple[preview.Cell, Outcome | None]]:
         found = {outcome.column: outcome for outcome in outcomes if outcome.status != KEPT}
         cells = self.row.cells if self.row else []
         return [(cell, found.get(cell.head.column)) for cell in cells]
-
-
-def _told(outcomes: list[Outcome], status: int) -> JsonResponse:
-    """Of the one cell a script sent; nothing was to be done if it sent the text it had seen."""
-    if not outcomes:
-        return JsonResponse({})
-    worst = next(outcome for outcome in outcomes if outcome.status == status)
-    told = {"message": worst.message, "shown": worst.shown, "seen": worst.seen}
-    return JsonResponse(told, status=status)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -188,7 +175,7 @@ class ImportCorrectAll(PreviewPage, View):
             messages.error(request, str(refusal))
             return self.back()
         except ChangedMeanwhile as clash:
-            clashed = Outcome.clashed(0, asked["text"], clash)
+            clashed = Outcome.clashed(0, asked["text"], clash.field, clash.standing)
             return self._again(asked, clashed.message, status=CLASHED)
         except CellRefused as refusal:
             return self._again(asked, str(refusal), status=REFUSED)
@@ -203,25 +190,6 @@ class ImportCorrectAll(PreviewPage, View):
         context = {"batch": self.batch, "fault": of_code, "value": value, "message": message}
         context["text"] = asked["text"]
         return render(self.request, "students/import_same.html", context, status=status)
-
-
-class ImportUncorrect(PreviewPage, View):
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest, batch_id: int, correction_id: int) -> HttpResponse:
-        correction = get_object_or_404(RosterCorrection, pk=correction_id, batch=self.batch)
-        try:
-            corrections.take_back(
-                county=self.batch.county,
-                batch_id=self.batch.pk,
-                correction_id=correction.pk,
-                actor=self.request.user,
-            )
-        except services.BatchRefused as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, f"已撤销对“{correction.label}”的改正，正在重新核对。")
-        return self.back()
 
 
 class ImportRecheck(PreviewPage, View):

@@ -90,18 +90,20 @@ def test_u031_cells_are_corrected_in_place_by_keys(opened, worker):
     expect(wrong(page)).to_be_focused()
     expect(wrong(page)).to_contain_text("初四")
 
-    page.keyboard.press("Enter")
+    page.keyboard.press("F2")
+    page.keyboard.press("Control+A")
     page.keyboard.type("三年级")
-    page.keyboard.press("Tab")
-    # The next one, in the next row; a key alone begins to write.
+    page.keyboard.press("Enter")
+    # The one below; a key alone begins to write.
     expect(page.locator("td:focus")).to_contain_text("初五")
     page.keyboard.press("4")
     page.keyboard.type("年级")
     page.keyboard.press("Enter")
+    page.keyboard.press("Control+ArrowUp")
     expect(page.locator("td:focus")).to_contain_text("青木小学")
     settled(page, rejected=1)
 
-    wrong(page).click()
+    wrong(page).dblclick()
     page.keyboard.press("Control+A")
     page.keyboard.type("青林中心小学")
     page.keyboard.press("Enter")
@@ -160,7 +162,7 @@ def test_u019_of_two_who_correct_a_cell_the_second_may_choose(opened, worker, br
     other.goto(page.url)
 
     for each, text in ((page, "四年级"), (other, "五年级")):
-        wrong(each).click()
+        wrong(each).dblclick()
         each.keyboard.press("Control+A")
         each.keyboard.type(text)
     page.keyboard.press("Enter")
@@ -169,6 +171,12 @@ def test_u019_of_two_who_correct_a_cell_the_second_may_choose(opened, worker, br
 
     expect(other.get_by_role("alert")).to_contain_text("王建国刚把这一格改成了“四年级”")
     expect(other.locator(".cell-editor input")).to_have_value("五年级")
+    three = other.locator(".cell-choice > span").all_inner_texts()
+    assert [part.split("\n") for part in three] == [
+        ["原来", "初五"],
+        ["对方改为", "四年级"],
+        ["您改为", "五年级"],
+    ]
     other.get_by_role("button", name="用我填的“五年级”").click()
     settled(other, rejected=1)
     assert RosterRow.objects.get(row_no=2).grade == 15
@@ -219,7 +227,7 @@ def test_u021_a_cell_whose_request_was_cut_says_so_is_sent_again_and_holds_the_t
     page.context.set_offline(True)
 
     wrong(page).focus()
-    page.keyboard.press("Enter")
+    page.keyboard.press("F2")
     page.keyboard.press("Control+A")
     page.keyboard.type("三年级")
     page.keyboard.press("Enter")

@@ -32,10 +32,16 @@ def detail(batch):
     return reverse("students:import-detail", args=[batch.pk])
 
 
+def place(batch):
+    return reverse("students:import-cells", args=[batch.pk])
+
+
 def told(client, batch, column, text, *, seen):
-    posted = {f"c{column}": text, f"seen{column}": token(seen)}
-    answer = client.post(row(batch), posted, headers=JSON)
-    return answer.status_code, answer.json()
+    """Of the one cell of a block of one."""
+    cells = [{"row": "0-2", "column": column, "text": text, "seen": token(seen)}]
+    answer = client.post(place(batch), cells, content_type="application/json")
+    [cell] = answer.json()["cells"]
+    return answer.status_code, cell
 
 
 def test_a_kept_cell_is_told_as_it_may_be_shown(client, officer):
@@ -69,7 +75,9 @@ def test_u017_a_refused_cell_tells_the_remedy(client, officer):
 def test_the_text_that_was_seen_is_no_correction(client, officer):
     batch = hand_in(officer, line(1, grade="初四"))
 
-    assert told(client, batch, GRADE, "初四", seen="初四") == (200, {})
+    status, said = told(client, batch, GRADE, "初四", seen="初四")
+
+    assert (status, said["shown"]) == (200, "初四")
     assert not RosterCorrection.objects.exists()
 
 
@@ -86,7 +94,7 @@ def test_the_page_of_a_row_keeps_what_was_typed_beside_the_other_persons_text(cl
     assert "王建国刚把这一格改成了“四年级”" in page
     # Saved once more, it overrules: the form now says what stands there.
     client.post(row(batch), {**posted, f"seen{GRADE}": token("四年级")})
-    assert RosterCorrection.objects.latest("pk").texts() == ("四年级", "五年级")
+    assert RosterCorrection.objects.latest("pk").texts() == [("四年级", "五年级")]
 
 
 def test_the_page_of_a_row_leaves_an_empty_box_of_a_masked_cell_alone(client, officer):
