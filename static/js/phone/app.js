@@ -18,6 +18,7 @@
       const last = phone.fields.STEPS.length - 1;
       app.draft.item.step = Math.min(number, last);
       app.draft.save();
+      app.say("");
       app.go("visit/" + app.draft.item.id + "/" + (number > last ? "check" : number));
     },
 

@@ -7,6 +7,7 @@
   async function begin(item) {
     await app.store.put("item", item);
     await app.reload();
+    app.say("");
     app.go("visit/" + item.id + "/0");
   }
 

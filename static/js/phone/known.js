@@ -4,9 +4,10 @@
   "use strict";
 
   async function learn() {
+    if (await phone.session.person()) { return; }
     const answer = await fetch("/cases/phone/me/", { cache: "no-store", redirect: "manual" });
-    if (answer.ok) { phone.session.learn((await answer.json()).person); }
+    if (answer.ok) { await phone.session.learn((await answer.json()).person); }
   }
 
-  if (!phone.session.person()) { learn().catch(function () {}); } // the phone page asks again
+  if (window.indexedDB) { learn().catch(function () {}); } // the phone page asks again
 })(self.phone = self.phone || {});

@@ -79,14 +79,14 @@
     location.reload();
   }
 
-  function heard(me) {
-    phone.session.learn(me.person);
+  async function heard(me) {
+    await phone.session.learn(me.person);
     phone.bar.drawStrip();
   }
 
   // Somebody else has signed in: what is shown goes away, what is kept stays with its owner.
-  function other(me) {
-    phone.session.learn(me.person);
+  async function other(me) {
+    await phone.session.learn(me.person);
     location.replace(location.pathname);
   }
 
@@ -98,7 +98,7 @@
         await phone.server.signOut(document.body.dataset.signOut);
         throw new phone.server.SignInNeeded();
       }
-      phone.session.learn(me.person);
+      await phone.session.learn(me.person);
       await open(me.person);
     } catch (failure) {
       draw(stranger(failure));
@@ -158,7 +158,7 @@
     phone.page.showNews();
   }
 
-  function start() {
+  async function start() {
     if (lacks()) {
       draw(told("不能离线使用", "这个浏览器或网址不支持离线家访。请用手机自带浏览器打开以 https 开头的网址；也可以在个案页面里登记家访。",
         cases()));
@@ -166,8 +166,8 @@
     }
     watchNetwork();
     install();
-    const person = phone.session.person();
-    if (person) { open(person); } else { ask(); }
+    const person = await phone.session.person().catch(function () { return ""; });
+    await (person ? open(person) : ask());
   }
 
   phone.page = { show: show, showNews: showNews };

@@ -5,6 +5,7 @@
   const QUALITIES = [0.86, 0.78, 0.7, 0.6, 0.5, 0.4];
   const RESERVE = 3 * 1024 * 1024; // room that photos leave for the written words
   const LARGEST = 256 * 1024, SMALLEST = 32 * 1024;
+  const MOST_BEGINNINGS = 3; // what arrives spoilt is sent anew, but not for ever
   let piece = LARGEST; // halves on a bad line, so that a cut costs little
 
   class Unreadable extends Error {}
@@ -72,23 +73,27 @@
     const bytes = await store.photo(photo.photo);
     if (!bytes) { throw new phone.store.Damaged(photo.photo); }
     const about = { photo: photo.photo, visit: visit, size: photo.size, sha256: photo.sha256 };
-    let offset = (await phone.server.announce(about)).offset;
-    while (offset < photo.size) {
-      offset = await sendPiece(photo.photo, offset, bytes);
-      await progress(offset);
+    let stands = await phone.server.announce(about), beginnings = 0;
+    while (stands.offset < photo.size) {
+      if (stands.offset === 0 && ++beginnings > MOST_BEGINNINGS) { throw new phone.server.Refused(422, stands); }
+      stands = await sendPiece(photo.photo, stands.offset, bytes);
+      await progress(stands.offset);
     }
+    if (stands.state === "refused") { throw new phone.server.Refused(422, stands); }
   }
 
+  // Answers where the server stands after it, be it another place than we thought.
   async function sendPiece(id, offset, bytes) {
     try {
       const answer = await phone.server.piece(id, offset, bytes.slice(offset, offset + piece));
       piece = Math.min(LARGEST, piece * 2);
-      return answer.offset;
+      return answer;
     } catch (failure) {
       if (failure instanceof phone.server.Unreachable) { piece = Math.max(SMALLEST, piece / 2); }
-      const told = failure.status === 409 && failure.body ? failure.body.offset : undefined;
-      if (Number.isInteger(told) && told !== offset) { return told; }
-      throw failure;
+      const told = failure.body;
+      const goesOn = told && (failure.status === 409 || told.state === "receiving") && told.offset !== offset;
+      if (!goesOn) { throw failure; }
+      return told;
     }
   }
 

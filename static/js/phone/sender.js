@@ -50,7 +50,7 @@
       try {
         const me = await phone.server.me();
         if (me.person !== this.store.person) { return this.told.other(me); }
-        this.told.heard(me);
+        await this.told.heard(me);
         await this.remember(me);
         await this.sendTexts();
         await this.sendPhotos();
@@ -106,7 +106,7 @@
     }
 
     async offer(items, withPhotos) {
-      const told = await phone.server.ops(phone.session.profile(), items.map(phone.outbox.operation));
+      const told = await phone.server.ops(await phone.session.profile(), items.map(phone.outbox.operation));
       for (const answer of told.answers) {
         if (answer.replayed && !withPhotos) { continue; }
         await this.store.update("item", answer.op, function (item) {
@@ -128,7 +128,7 @@
     async sendBatch(items) {
       await this.setOut(items);
       try {
-        const told = await phone.server.ops(phone.session.profile(), items.map(phone.outbox.operation));
+        const told = await phone.server.ops(await phone.session.profile(), items.map(phone.outbox.operation));
         for (const answer of told.answers) { await this.answered(answer, told.server_now); }
       } catch (failure) {
         if (!(failure instanceof phone.server.Refused)) { throw failure; }
