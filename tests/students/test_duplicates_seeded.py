@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from django.utils import timezone
 
-from bench import duplicates
+from bench import doubles, duplicates
 from core import tenancy
 from students.duplicates import finding
 from students.models import DuplicatePair
@@ -18,7 +18,7 @@ def truth(django_db_setup, django_db_blocker, tmp_path_factory):
     with empty_county(tmp_path_factory.mktemp("demo"), django_db_blocker) as folder:
         make_in(folder, students=400)
         with tenancy.inside(COUNTY):
-            planted = duplicates.plant(county=COUNTY, per_kind=12, rng=Random(3))
+            planted = doubles.plant(county=COUNTY, per_kind=12, rng=Random(3))
             finding.find(county=COUNTY, now=timezone.now())
         yield planted
 

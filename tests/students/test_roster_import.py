@@ -86,7 +86,7 @@ def kept_extra(student):
     return kept
 
 
-def test_the_whole_contract(capsys):
+def test_u033_u034_the_whole_contract(capsys):
     outcome = import_schools(WORKBOOKS / EXPECTED["schools"]["file"])
     assert (outcome.created, outcome.rejected) == (EXPECTED["schools"]["count"], [])
     assert School.objects.count() == EXPECTED["schools"]["count"]
