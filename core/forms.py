@@ -95,7 +95,10 @@ def written_day(text: str) -> date | None:
 
 
 class DayInput(forms.DateInput):
-    """A box for typing; `static/js/days.js` sets the browser's calendar beside it."""
+    """A box for typing; its script, loaded by base.html, sets the browser's calendar beside it."""
+
+    class Media:
+        js = [forms.Script("js/days.js", defer=True)]
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         said = {"inputmode": "decimal", "autocomplete": "off", "data-day": ""} | (attrs or {})

@@ -12,7 +12,7 @@ from django.views.generic import TemplateView, View
 
 from core import job_pages, jobs, paging, queries, trail
 from core.access import Permission
-from core.forms import OfficeForm
+from core.forms import DayField, OfficeForm
 from core.models import Job
 from core.web import Requires
 
@@ -80,12 +80,8 @@ class AuditFilter(OfficeForm):
         required=False,
         choices=[("", "全部事项"), *((name, words) for name, (words, _) in trail.GROUPS.items())],
     )
-    first_day = forms.DateField(
-        label="从", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    last_day = forms.DateField(
-        label="到", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    first_day = DayField(label="起始日期", required=False)
+    last_day = DayField(label="截止日期", required=False)
     person = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     @property

@@ -187,6 +187,14 @@ def readable(address):
     return re.sub(r"(find|selection)=[^&]*", "", unquote(address))
 
 
+def test_u057_every_page_with_a_box_for_a_day_brings_the_calendar(crawls):
+    pages = [(a, text) for crawl in crawls.values() for a, text in crawl.pages.items()]
+    asking = [(address, text) for address, text in pages if "data-day" in text]
+
+    assert len(asking) > 5
+    assert [address for address, text in asking if text.count("js/days.js") != 1] == []
+
+
 def test_u053_no_page_in_a_full_crawl_holds_a_whole_number(crawls):
     shown = [
         (role, address, found)

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from accounts.models import User
 from accounts.queries import place_of, places
 from accounts.roles import GRANTABLE, PlaceKind, Role
-from core.forms import OfficeForm
+from core.forms import DayField, OfficeForm
 from schools.models import ClassGroup, Division, School
 
 LISTED_CLASSES = 12
@@ -52,13 +52,10 @@ class GrantForm(OfficeForm):
         max_length=30,
         help_text="只有班主任要填，写法如 2024级1班。",
     )
-    valid_from = forms.DateField(
-        label="起始日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    valid_to = forms.DateField(
+    valid_from = DayField(label="起始日期")
+    valid_to = DayField(
         label="最后一天",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="不填就一直有效，直到收回。",
     )
 
@@ -141,9 +138,8 @@ class UserForm(GrantForm):
 
 
 class GrantEndForm(OfficeForm):
-    last_day = forms.DateField(
+    last_day = DayField(
         label="最后一天",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="这一天仍然有效。要马上收回，填昨天的日期。",
     )
 

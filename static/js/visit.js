@@ -15,7 +15,7 @@
     const outcome = form.elements.outcome.value;
     form.querySelectorAll("[data-when-outcome]").forEach(function (part) {
       const fits = part.dataset.whenOutcome === outcome;
-      const filled = Array.from(part.querySelectorAll("input")).some(function (input) { return input.value; });
+      const filled = Array.from(part.querySelectorAll("input[name]")).some(function (input) { return input.value; });
       part.hidden = !fits && !filled;
     });
   }

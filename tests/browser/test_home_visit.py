@@ -34,7 +34,7 @@ def test_a_teacher_logs_a_visit_on_a_phone_with_a_double_tap(page, live_server, 
 
     page.get_by_role("radio", name="答应返校", exact=True).check()
     tomorrow = timezone.localdate() + timedelta(days=1)
-    page.get_by_label("承诺返校日期").fill(tomorrow.isoformat())
+    page.get_by_role("textbox", name="承诺返校日期").fill(tomorrow.isoformat())
     page.get_by_role("textbox", name="情况").fill("祖母在家，孩子答应明天回校。")
     page.get_by_role("button", name="保存家访").dblclick()
 
@@ -53,7 +53,8 @@ def test_the_page_fits_a_thumb(page, live_server, case):
     save = page.get_by_role("button", name="保存家访").bounding_box()
     assert save["y"] > PHONE["height"] * 2 / 3
     controls = page.locator("main form").locator(
-        "label:has(input), input:not([type=hidden], [type=radio]), textarea, summary, button, a"
+        "label:has(input), input:not([type=hidden], [type=radio], [aria-hidden]), "
+        "textarea, summary, button, a"
     )
     for control in controls.all():
         box = control.bounding_box()

@@ -164,10 +164,10 @@ def test_u011_a_day_at_the_office_without_a_mouse(page, live_server, worker, chi
     today = timezone.localdate().isoformat()
     hands.do("核查", role="link", exact=True)
     hands.choose(page.get_by_label("核查结果"), "C01")
-    hands.write(page.get_by_label("核查日期"), today)
+    hands.write(page.get_by_role("textbox", name="核查日期"), today)
     hands.write(page.get_by_label("核查人"), "王建国")
     hands.choose(page.get_by_label("主要原因"), "R02")
-    hands.write(page.get_by_label("辍学日期"), today)
+    hands.write(page.get_by_role("textbox", name="辍学日期"), today)
     hands.press("Control+Enter")
     expect(page.locator(".page-head")).to_contain_text("确认辍学")
     # 9. Log a visit.

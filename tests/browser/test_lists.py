@@ -45,7 +45,7 @@ class Office:
         self.page.get_by_label("名单文件").set_input_files(path)
         self.page.get_by_label("名单种类").select_option(label=kind)
         self.page.get_by_label("提供单位").fill(body)
-        self.page.get_by_label("名单日期").fill(on)
+        self.page.get_by_role("textbox", name="名单日期").fill(on)
         if township:
             self.page.get_by_role("group", name="名单只列了这些乡镇").get_by_label(township).check()
         self.page.get_by_role("button", name="上传并读取").dblclick()
