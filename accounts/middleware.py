@@ -7,7 +7,7 @@ from datetime import date
 from django.conf import settings
 from django.contrib.auth import logout
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.scope import scope_for, scope_of_token
 from core import tenancy
 from core.access import Scope
+from core.errors import answers_in_json
 from core.web import AppRequest
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -56,7 +57,7 @@ class AttachScope:
         if not request.scope.county:
             return self.get_response(request)
         if _must_change_password_first(request):
-            return redirect("accounts:password-change")
+            return _to_the_password_page(request)
         with tenancy.inside(request.scope.county):
             response = self.get_response(request)
             if response.status_code >= 500:
@@ -71,6 +72,13 @@ class AttachScope:
             chosen = request.session.get("county", "")
             return scope_for(request.user, on=today, county=chosen)
         return Scope()
+
+
+def _to_the_password_page(request: AppRequest) -> HttpResponse:
+    if not answers_in_json(request):
+        return redirect("accounts:password-change")
+    told = {"reason": "password", "words": "请先在网页上修改密码，手机上的家访仍保存着。"}
+    return JsonResponse(told, status=403)
 
 
 def _must_change_password_first(request: AppRequest) -> bool:

@@ -264,6 +264,12 @@ class VisitForm(CaseForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     people_met = forms.CharField(label="见到的人", required=False, max_length=_length("people_met"))
+    study = forms.CharField(label="学习情况", required=False, max_length=_length("study"))
+    health = forms.CharField(label="身体和心理", required=False, max_length=_length("health"))
+    lighting = forms.CharField(
+        label="采光和学习条件", required=False, max_length=_length("lighting")
+    )
+    goods = forms.CharField(label="送去的物品", required=False, max_length=_length("goods"))
     advice = forms.CharField(
         label="处理与建议",
         required=False,

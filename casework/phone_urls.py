@@ -12,5 +12,5 @@ urlpatterns = [
     path("take/", phone.PhoneTake.as_view(), name="phone-take"),
     path("ops/", phone.PhoneOps.as_view(), name="phone-ops"),
     path("photos/", phone.PhonePhotos.as_view(), name="phone-photos"),
-    path("photos/<uuid:photo_id>/", phone.PhonePhoto.as_view(), name="phone-photo"),
+    path("photos/<uuid:upload_id>/", phone.PhonePhoto.as_view(), name="phone-photo"),
 ]

@@ -160,6 +160,8 @@ SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+# Below these addresses errors too are JSON; the page of phones itself is a page.
+JSON_DOORS = ("/api/", "/cases/phone/")
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 SECURE_SSL_REDIRECT = False  # the TLS proxy in front redirects
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None

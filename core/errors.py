@@ -2,13 +2,20 @@
 
 import sys
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 
+def answers_in_json(request: HttpRequest) -> bool:
+    """Its caller is a program, even where what went wrong lies before the door."""
+    path = request.path_info
+    return path.startswith(settings.JSON_DOORS) and path not in settings.JSON_DOORS
+
+
 def _page(request: HttpRequest, *, status: int, heading: str, text: str, code: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if answers_in_json(request):
         problem = {"type": f"/problems/{code}", "title": heading, "status": status, "detail": text}
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     context = {"heading": heading, "text": text, "status": status}

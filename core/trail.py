@@ -63,6 +63,9 @@ SUBJECTS = {
         "依法文书", _P.CASE_VIEW, "casework:paper-detail", _P.CASE_VIEW
     ),
     "casework.finerule": Subject("罚款规定"),
+    "casework.heldop": Subject(
+        "待处理家访", _P.CASE_VIEW, "casework:held-detail", _P.VISIT_LOG
+    ),
     "ledgers.ledgerversion": Subject("台账版本"),
     "schools.school": Subject("学校"),
     "core.job": Subject("任务", None, "core:job-detail", _P.JOB_VIEW),
@@ -81,7 +84,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "rosters": ("名册与名单", ("roster", "list", "comparison")),
     "moves": ("转学与升级", ("transfer", "offer", "roll_over")),
-    "cases": ("个案与家访", ("case", "attendance", "report", "deadline")),
+    "cases": ("个案与家访", ("case", "visit", "attendance", "report", "deadline")),
     "responsibility": ("包保责任", ("responsibility", "pledge")),
     "legal": ("依法文书", ("legal",)),
     "ledgers": ("台账", ("ledger",)),
@@ -170,6 +173,11 @@ ACTIONS = {
     "case.verify": "核查",
     "case.persuade": "开始劝返",
     "case.visit": "登记家访",
+    "visit.log": "登记家访",
+    "visit.edit": "修改家访",
+    "visit.photo": "查看家访照片",
+    "visit.photo_delete": "删除家访照片",
+    "visit.settle": "处理手机送来的家访",
     "case.escalate": "转入依法控辍",
     "case.return": "登记复学",
     "case.observe": "开始跟踪",
@@ -272,6 +280,7 @@ FIELDS = {
     "residence_address": "现住址",
     "returned_on": "复学日期",
     "suspicion": "疑似原因",
+    "changed": "改动的栏目",
     "to_division": "转往地区",
     "township_id": "乡镇",
     "verification_result": "核查结果",

@@ -1,5 +1,6 @@
 """Things the permission matrix needs one of: what hangs on a batch, on a list, on a person."""
 
+import io
 from datetime import date, timedelta
 from functools import partial
 from uuid import uuid4
@@ -7,7 +8,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts import tokens
-from core import crypto
+from casework.models import HeldOp, PhoneOp, VisitPhoto
+from casework.services import photos
+from core import crypto, vault
 from core.models import Job, Notice
 from students.models import (
     BulkAct,
@@ -19,6 +22,7 @@ from students.models import (
     RosterMark,
     SavedView,
 )
+from tests.factories import HomeVisitFactory
 
 
 def marked_cell(batch):
@@ -112,7 +116,45 @@ def own_notice(user):
     return Notice.objects.create(county="620602", person_id=user.pk, **told).pk
 
 
+def own_upload(user):
+    place = {"county": "620602", "visit_id": uuid4(), "person_id": user.pk}
+    return VisitPhoto.objects.create(photo=uuid4(), **place, size=3, sha256="0" * 64).pk
+
+
+def visit_from_a_phone(case):
+    """A visit with a photo that arrived, and another one that a person must decide on."""
+    visit = HomeVisitFactory(case=case)
+    photo = VisitPhoto.objects.create(
+        photo=uuid4(),
+        county=case.county,
+        visit=visit,
+        person_id=1,
+        size=3,
+        sha256="0" * 64,
+        received=3,
+        state="stored",
+        stored_sha256="0" * 64,
+    )
+    vault.seal_into(photos.path_of(photo), io.BytesIO(b"jpg"))
+    sent = {"op": uuid4(), "visit_uuid": uuid4(), "phone": uuid4(), "kind": "visit"}
+    op = PhoneOp.objects.create(
+        county=case.county,
+        **sent,
+        person_id=1,
+        digest=b"",
+        verdict="quarantined",
+        status=202,
+        content={"visited_on": "2026-09-20"},
+    )
+    held = HeldOp.objects.create(
+        county=case.county, op=op, visit_uuid=op.visit_uuid, student=case.student, reason="reach"
+    )
+    found = {"visit_id": visit.pk, "photo_id": photo.pk, "held_id": held.pk}
+    return {**found, "upload_id": uuid4()}
+
+
 OWNED = {
+    "upload_id": own_upload,
     "notice_id": own_notice,
     "token_id": own_token,
     "view_id": own_view,

@@ -24,7 +24,7 @@ from students.models import (
     RollOver,
     TransferOffer,
 )
-from tests.belongings import OWNED, marked_cell, office_list
+from tests.belongings import OWNED, marked_cell, office_list, visit_from_a_phone
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
@@ -193,6 +193,7 @@ def world(db):
             "guardian_id": kin.guardian_id,
             "tie_id": kin.pk,
             **dict.fromkeys(OWNED, 999_999_999),
+            **visit_from_a_phone(case),
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,
             "rollover_id": roll_over.pk,
@@ -292,7 +293,7 @@ def test_a_role_without_the_permission_is_refused(world, route, method):
 def test_nobody_gets_in_without_signing_in(world, client, route):
     for method in route.methods:
         answer = send(client, route, method, world.arguments(route))
-        if route.name in API or route.name.startswith("api:"):
+        if route.name in API or route.name.startswith(("api:", "casework:phone-")):
             assert answer.status_code == 401
         else:
             assert answer.headers["Location"].startswith(reverse("accounts:sign-in"))

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from casework.models import CaseCode, CaseEvent, CaseSignature, DropoutCase, HomeVisit
+from django.db.models import Count, Q
+
+from casework.models import (
+    CaseCode,
+    CaseEvent,
+    CaseSignature,
+    DropoutCase,
+    HomeVisit,
+    VisitPhoto,
+)
 from casework.queries.cases import grade_name
 from casework.states import CaseState
 from students.models import StudentGuardian, StudentIdentifier
@@ -35,7 +44,9 @@ class CaseFile:
 
     @cached_property
     def visits(self) -> list[HomeVisit]:
-        return list(self.case.visits.order_by("-visited_on", "-logged_at"))
+        photos = Count("photos", filter=Q(photos__state=VisitPhoto.State.STORED))
+        rows = self.case.visits.annotate(photo_count=photos)
+        return list(rows.order_by("-visited_on", "-logged_at"))
 
     @cached_property
     def events(self) -> list[CaseEvent]:

@@ -76,7 +76,7 @@ def begin(
     if others.exclude(pk=photo).count() >= MOST:
         raise PhotoRefused(f"一次家访最多 {MOST} 张照片，请先删去一张。")
     announce(county=county, visit=visit, person_id=person.pk, announced=[row])
-    held = _own(photo, county=county, person=person)
+    held = own(county=county, photo=photo, person=person)
     if (held.visit_id, held.size, held.sha256) != (visit, size, sha256):
         raise PhotoRefused("这个编号已用于另一张照片，请重新选一次这张照片。")
     if held.state == State.DELETED:
@@ -84,7 +84,7 @@ def begin(
     return held
 
 
-def _own(photo: UUID, *, county: str, person: User) -> VisitPhoto:
+def own(*, county: str, photo: UUID, person: User) -> VisitPhoto:
     """Held. Errors: VisitPhoto.DoesNotExist, the same for another person's."""
     rows = VisitPhoto.objects.filter(county=county, person_id=person.pk)
     return rows.select_for_update(of=("self",)).get(pk=photo)
@@ -98,7 +98,7 @@ def append(
 
     Errors: VisitPhoto.DoesNotExist, WrongOffset. A photo that cannot be used is REFUSED in its row.
     """
-    row = _own(photo, county=county, person=person)
+    row = own(county=county, photo=photo, person=person)
     if row.state != State.RECEIVING:
         return row
     if offset != row.received or not 0 < len(piece) <= min(PIECE, row.size - row.received):

@@ -285,7 +285,6 @@ def _written_since(visit: HomeVisit, *, base: int, origin: Origin) -> tuple[set[
 
 
 def _apply(visit: HomeVisit, wanted: Content, *, actor: User) -> None:
-    before = {name: getattr(visit, name) for name in wanted}
     content = contents.of(visit) | wanted
     contents.refuse_wrong_days(content)
     to = _goal_of_edit(visit, wanted, content)
@@ -300,8 +299,8 @@ def _apply(visit: HomeVisit, wanted: Content, *, actor: User) -> None:
         actor=actor,
         action="visit.edit",
         target=visit.case or Student(pk=visit.student_id),
-        before=contents.plain(before),
-        after={"visit": str(visit.pk), **contents.plain(wanted)},
+        # What it said before and after stands in its versions.
+        after={"visit": str(visit.pk), "version": visit.version, "changed": sorted(wanted)},
     )
     if to is not None and visit.case is not None and to != visit.case.state:
         _tell(visit, visit.case, actor=actor, to=to)

@@ -27,6 +27,7 @@ from core.web import Open, Requires
 
 VERSION = 1  # of this interface; a phone with an older one goes on, and offers to renew itself
 MOST_OPS = 200
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # a clock that says another says nothing
 log = logging.getLogger(__name__)
 
 
@@ -97,6 +98,8 @@ def _instant(value: Any) -> datetime | None:
     try:
         read = datetime.fromisoformat(str(value))
     except ValueError:
+        return None
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
         return None
     return read if read.tzinfo else timezone.make_aware(read)
 
@@ -201,7 +204,10 @@ def read_op(told: Any) -> Sent:
 
 
 def _scalar(value: Any) -> str | None:
-    return None if value is None else str(value)[:4000].replace("\x00", "")
+    """Text the database can hold: a script may cut a character in two."""
+    if value is None:
+        return None
+    return str(value)[:4000].replace("\x00", "").encode(errors="replace").decode()
 
 
 def _read_photos(told: Any) -> list[dict[str, Any]]:
@@ -240,28 +246,27 @@ class PhonePhotos(JsonDoor):
 
 
 class PhonePhoto(JsonDoor):
-    def get(self, request: HttpRequest, photo_id: UUID) -> HttpResponse:
-        rows = VisitPhoto.objects.filter(county=self.request.scope.county)
-        return answer(_photo(rows.get(pk=photo_id, person_id=request.user.pk)))
+    def get(self, request: HttpRequest, upload_id: UUID) -> HttpResponse:
+        asked = {"county": self.request.scope.county, "photo": upload_id, "person": request.user}
+        return answer(_photo(photos.own(**asked)))
 
-    def patch(self, request: HttpRequest, photo_id: UUID) -> HttpResponse:
+    def patch(self, request: HttpRequest, upload_id: UUID) -> HttpResponse:
+        asked = {"county": self.request.scope.county, "photo": upload_id, "person": request.user}
+        photos.own(**asked)
+        offset, piece = self._piece(request)
+        try:
+            row = photos.append(**asked, offset=offset, piece=piece, now=timezone.now())
+        except photos.WrongOffset as refusal:
+            return answer({"offset": refusal.offset, "words": str(refusal)}, status=409)
+        return answer(_photo(row), status=422 if row.words else 200)
+
+    def _piece(self, request: HttpRequest) -> tuple[int, bytes]:
         offset = request.headers.get("Upload-Offset", "")
         if not offset.isdecimal() or len(offset) > 12:
             raise Unreadable("缺少 Upload-Offset。")
         if int(request.headers.get("Content-Length") or 0) > photos.PIECE:
             raise Unreadable(f"每次最多上传 {photos.PIECE} 字节。")
-        try:
-            row = photos.append(
-                county=self.request.scope.county,
-                photo=photo_id,
-                person=self.request.user,
-                offset=int(offset),
-                piece=request.body,
-                now=timezone.now(),
-            )
-        except photos.WrongOffset as refusal:
-            return answer({"offset": refusal.offset, "words": str(refusal)}, status=409)
-        return answer(_photo(row), status=422 if row.words else 200)
+        return int(offset), request.body
 
 
 def _photo(row: VisitPhoto) -> dict[str, Any]:

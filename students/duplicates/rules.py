@@ -85,6 +85,7 @@ NAMES = {
     "students.factconflict": "名单出入",
     "casework.dropoutcase": "控辍保学个案",
     "casework.homevisit": "家访",
+    "casework.heldop": "待处理的家访",
     "casework.absence": "缺课",
     "casework.responsibilityassignment": "包保责任人",
     "casework.responsibilitypledge": "家庭责任书",

@@ -51,6 +51,8 @@ def test_the_page_fills_what_it_knows_and_asks_the_rest(client, case, teacher):
         "persuasion",
         "phone",
         "care",
+        "teaching",
+        "home_lesson",
     ]
     assert uuid.UUID(str(form["client_uuid"].value()))
     assert (
