@@ -9,14 +9,14 @@ from bench.report import Goal, Report
 from bench.roster import COUNTY
 
 BASE, TONIGHT = "deadlines_base", "deadlines"
-TODAY = date(2026, 11, 20)
-LATE_SHARE, CHILDREN_PER_CASE = 10, 1
+OPENED, TODAY = date(2026, 11, 1), date(2026, 11, 20)
+LATE_SHARE = 10
 
 
 def bench(run):
     size = run.size or 100_000
     run.fresh(BASE, schools_for=size)
-    run.call("bench.crowd:fill", database=BASE, children=size * CHILDREN_PER_CASE)
+    run.call("bench.crowd:fill", database=BASE, children=size)
     run.call("bench.deadlines:open_cases", database=BASE)
     run.servers.settle(BASE)
     variants = [
@@ -49,15 +49,6 @@ def _marked(variant):
     return variant.facts[0]["marked"]
 
 
-_CASES = """
-INSERT INTO casework_dropoutcase
-       (county, student_id, state, school_at_opening_id, source, sent_down_batch, opened_on,
-        suspicion, verification_result, verified_by, evidence, causes, main_cause, whereabouts,
-        placement, lapse_reason, created_at)
-SELECT county, id, 'suspected', school_id, 'school', '', date '2026-11-01', '', '', '', '', '{}',
-       '', '', '', '', now()
-  FROM students_student
-"""
 # A tenth fell due yesterday; the others are due over the next two weeks.
 _TASKS = """
 INSERT INTO casework_casetask
@@ -96,11 +87,28 @@ SELECT id,
 def open_cases():
     from django.db import connection
 
+    from casework.models import DropoutCase
     from core import tenancy
+    from students.models import Student
 
     values = {"share": LATE_SHARE, "today": TODAY, "county": COUNTY}
     with tenancy.inside(COUNTY), connection.cursor() as cursor:
-        for statement in (_CASES, _TASKS, _PEOPLE):
+        children = Student.objects.values_list("pk", "school")
+        DropoutCase.objects.bulk_create(
+            (
+                DropoutCase(
+                    county=COUNTY,
+                    student_id=student,
+                    school_at_opening_id=school,
+                    source="school",
+                    opened_on=OPENED,
+                    state_since=OPENED,
+                )
+                for student, school in children.iterator()
+            ),
+            batch_size=5000,
+        )
+        for statement in (_TASKS, _PEOPLE):
             cursor.execute(statement, values)
     return {"seconds": 0}
 

@@ -69,6 +69,16 @@ def office_list(student):
         stored_as="y",
         state="ready",
     )
+    above = OfficeList.objects.create(
+        county="620602",
+        kind="sent_down",
+        owning_body="省教育厅",
+        list_date=date(2026, 9, 15),
+        file_name="疑似.xlsx",
+        sha256="2" * 64,
+        stored_as="z",
+        state="ready",
+    )
     run = MatchRun.objects.create(
         county="620602", kind="any", office_list=own, as_of=date(2026, 10, 1)
     )
@@ -83,7 +93,8 @@ def office_list(student):
         other_says="属于此类",
         other_source="名册：一小",
     )
-    return {"list_id": own.pk, "run_id": run.pk, "conflict_id": conflict.pk}
+    lists = {"list_id": own.pk, "sent_down_id": above.pk}
+    return {**lists, "run_id": run.pk, "conflict_id": conflict.pk}
 
 
 def own_token(user):

@@ -141,6 +141,7 @@ ROUTES = {
     "casework:student-cases": P.CASE_VIEW,
     "casework:case-open": P.CASE_OPEN,
     "casework:case-detail": P.CASE_VIEW,
+    "casework:cases-from-sent-down": P.CASE_OPEN,
     "casework:task-list": P.CASE_VIEW,
     "casework:task-board": P.CASE_VIEW,
     "casework:attendance-list": P.CASE_VIEW,

@@ -52,8 +52,9 @@ OF_THE_COUNTY = {
 }
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
 SHARED = {"kind", "period"}
-# A ready layout is no county's: everybody who may import at all may have the empty form.
-EVERYBODYS = {"layout"}
+# A ready layout is no county's: everybody who may import at all may have the empty form. Every
+# county may have a figure of its own for the same deadline.
+EVERYBODYS = {"layout", "code"}
 OVER = {"county", "province"}
 REFUSED = {401, 403, 404, 405}
 
@@ -108,6 +109,7 @@ class World:
             **self.objects,
             "secret_id": self.objects[secret_of(route)],
             "transfer_id": self.objects[transfer_of(route)],
+            "list_id": self.objects[list_of(route)],
         }
         return {name: own[name] for name in route.arguments}
 
@@ -123,6 +125,10 @@ def transfer_of(route):
     """The receiving school answers what the sending school asked."""
     receipts = ("students:transfer-accept", "students:transfer-refuse")
     return "incoming_id" if route.name in receipts else "outgoing_id"
+
+
+def list_of(route):
+    return "sent_down_id" if route.name == "casework:cases-from-sent-down" else "list_id"
 
 
 def absent(value):
@@ -183,6 +189,10 @@ def world(db):
             "period": "2026-11",
             "student_id": student.pk,
             "case_id": case.pk,
+            "class_id": student.class_group_id,
+            "school_id": student.school_id,
+            "month": "2026-10",
+            "code": "suspected",
             "job_id": job.pk,
             "batch_id": batch.pk,
             **marked_cell(batch),

@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Self
 
 from django.db import models
@@ -49,8 +48,9 @@ class TaskQuerySet(models.QuerySet["CaseTask"]):
     def still_open(self) -> Self:
         return self.filter(done_on=None)
 
-    def late_on(self, day: date) -> Self:
-        return self.still_open().filter(due_on__lt=day)
+    def in_turn(self) -> Self:
+        """Open ones by their day, then those done, latest first."""
+        return self.order_by(F("done_on").desc(nulls_first=True), "due_on", "pk")
 
 
 class CaseTask(models.Model):
@@ -116,6 +116,10 @@ class CaseTask(models.Model):
 
     def __str__(self) -> str:
         return f"task {self.kind} due {self.due_on:%Y-%m-%d}"
+
+    @property
+    def is_late(self) -> bool:
+        return self.done_on is None and self.due_on < timezone.localdate()
 
     @property
     def name(self) -> str:

@@ -43,5 +43,7 @@ KINDS: dict[str, ListKind] = {
     Kind.POPULATION: ListKind("公安局"),
     Kind.IN_CLASS: ListKind("教育局"),
     Kind.PROMISES: ListKind("教育局", promises=True),
+    # 教基厅函〔2024〕15号: sent down through 全国基础教育管理服务平台.
+    Kind.SENT_DOWN: ListKind("上级教育行政部门"),
     Kind.OTHER: ListKind(""),
 }

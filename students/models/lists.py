@@ -36,6 +36,7 @@ class OfficeList(models.Model):
         POPULATION = "population", "公安户籍名单"
         IN_CLASS = "in_class", "在校点名名单"
         PROMISES = "promises", "小升初派位名单"
+        SENT_DOWN = "sent_down", "上级下发疑似辍学名单"
         OTHER = "other", "其他名单"
 
     class State(models.TextChoices):
