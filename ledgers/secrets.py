@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from casework.models import ResponsibilityAssignment
 from core import crypto
 from core.access import Permission, Scope
 from ledgers.kinds import Holds, Kind
@@ -24,7 +25,8 @@ def reveal(
     opened = [(cells, secrets) for pk, cells, secrets in rows if pk in allowed]
     numbers = _numbers(kind, [secrets for _, secrets in opened])
     for cells, secrets in opened:
-        for (place, holds), secret in zip(kind.secret_columns, secrets, strict=True):
+        # A version from before a column hid something has fewer; new ones stand last.
+        for (place, holds), secret in zip(kind.secret_columns, secrets, strict=False):
             found = numbers.get((holds, secret)) if secret else None
             if found:
                 # The mask may stand beside a name, as in 监护人及电话.
@@ -42,7 +44,7 @@ def _allowed(ids: list[int], *, scope: Scope) -> set[int]:
 def _numbers(kind: Kind, secrets: list[list[UUID | None]]) -> Sealed:
     asked: dict[Holds, set[UUID]] = {holds: set() for holds in Holds}
     for row in secrets:
-        for (_, holds), secret in zip(kind.secret_columns, row, strict=True):
+        for (_, holds), secret in zip(kind.secret_columns, row, strict=False):
             if secret:
                 asked[holds].add(secret)
     found: Sealed = {}
@@ -58,6 +60,7 @@ _FIELDS = {
     Holds.IDENTIFIER: StudentIdentifier.FIELD,
     Holds.GUARDIAN_NUMBER: Guardian.NUMBER_FIELD,
     Holds.GUARDIAN_PHONE: Guardian.PHONE_FIELD,
+    Holds.RESPONSIBLE_PHONE: ResponsibilityAssignment.FIELD,
 }
 
 
@@ -67,6 +70,9 @@ def _sealed(holds: Holds, ids: set[UUID]) -> Iterable[tuple[UUID, str, Blob | No
     if holds == Holds.IDENTIFIER:
         identifiers = StudentIdentifier.objects.filter(pk__in=ids)
         return identifiers.values_list("pk", "mask", "sealed")
+    if holds == Holds.RESPONSIBLE_PHONE:
+        people = ResponsibilityAssignment.objects.filter(seal_id__in=ids)
+        return people.values_list("seal_id", "phone_mask", "phone_sealed")
     guardians = Guardian.objects.filter(pk__in=ids)
     if holds == Holds.GUARDIAN_PHONE:
         return guardians.values_list("pk", "phone_mask", "phone_sealed")

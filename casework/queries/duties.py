@@ -219,7 +219,6 @@ def _divisions(student: Student, *, on: date) -> list[str]:
         HouseholdMember.objects.filter(
             Q(valid_to=None) | Q(valid_to__gte=on), student=student, valid_from__lte=on
         )
-        .exclude(household__village="")
         .order_by("-valid_from", "-pk")
         .values_list("household__village", flat=True)
     )

@@ -98,16 +98,16 @@ def _assignments(children: str) -> str:
 
 
 # The village as TZ1 tells it: that of the hukou where it is known so finely, else the household's.
-HOMES = f"""
+_HOMES = f"""
 duty_homes AS (
     SELECT DISTINCT ON (member.student_id) member.student_id, home.village
       FROM students_householdmember member
       JOIN students_household home ON home.id = member.household_id
-     WHERE member.county = %(county)s AND home.village <> '' AND {_held("member")}
+     WHERE member.county = %(county)s AND {_held("member")}
      ORDER BY member.student_id, member.valid_from DESC, member.id DESC
 )
 """
-VILLAGE = """
+_VILLAGE = """
 CASE WHEN length(child.hukou_division) = 12 THEN child.hukou_division
      ELSE coalesce(duty_homes.village, '') END
 """
@@ -126,11 +126,11 @@ def children_of(rows: "QuerySet[Student]") -> tuple[str, dict[str, Any]]:
     )
     columns = "(id, class_group_id, school_id, township, hukou_division)"
     return (
-        f"asked {columns} AS ({named}),{HOMES},"
+        f"asked {columns} AS ({named}),{_HOMES},"
         f"""
 duty_children AS (
     SELECT child.id AS subject_id, child.id AS student_id, child.class_group_id, child.school_id,
-           {VILLAGE} AS village, child.township
+           {_VILLAGE} AS village, child.township
       FROM asked child
       LEFT JOIN duty_homes ON duty_homes.student_id = child.id
 )""",

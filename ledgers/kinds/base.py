@@ -13,6 +13,7 @@ class Holds(StrEnum):
     IDENTIFIER = "identifier"
     GUARDIAN_NUMBER = "guardian_number"
     GUARDIAN_PHONE = "guardian_phone"
+    RESPONSIBLE_PHONE = "responsible_phone"
 
 
 class Shape(StrEnum):

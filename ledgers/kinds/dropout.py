@@ -1,10 +1,11 @@
 """辍学学生台账 (教基厅函〔2024〕15号): confirmed dropouts, those brought back, those closed."""
 
+from casework.queries.responsible import responsible
 from ledgers.kinds.base import Column, Group, Holds, Kind, Shape
 from ledgers.kinds.parts import CASES, IN_UNIT, LABELS, SITES, homes, kin, numbers, placed, traits
 
-_NOT_YET_ASSIGNED = "责任分工登记后填列，尚未登记的为空。"
-_NO_DOCUMENT_YET = "依法控辍文书登记后填列，尚未登记的为空。"
+_ON_THE_DAY = "截止日对该生负责的人：教育线取学校责任人，政府线取乡镇责任人；没有的为空。"
+_DOCUMENTS = "截止日前制作、截止日仍未作废的文书，按制作日期排列。"
 
 GROUPS = (
     Group(
@@ -41,9 +42,9 @@ GROUPS = (
     Group(
         "责任",
         (
-            Column("学校责任人", width=10, note=_NOT_YET_ASSIGNED),
-            Column("乡镇责任人", width=10, note=_NOT_YET_ASSIGNED),
-            Column("包保领导", width=10, note=_NOT_YET_ASSIGNED),
+            Column("学校责任人", width=10, note=_ON_THE_DAY),
+            Column("乡镇责任人", width=10, note=_ON_THE_DAY),
+            Column("包保领导", width=10, note="包保范围最小的领导。"),
         ),
     ),
     Group(
@@ -57,9 +58,9 @@ GROUPS = (
     Group(
         "依法",
         (
-            Column("责令改正文号及日期", width=18, note=_NO_DOCUMENT_YET),
-            Column("处罚文号及日期", width=18, note=_NO_DOCUMENT_YET),
-            Column("诉讼文号及日期", width=18, note=_NO_DOCUMENT_YET),
+            Column("责令改正文号及日期", width=18, note=_DOCUMENTS),
+            Column("处罚文号及日期", width=18, note=_DOCUMENTS),
+            Column("诉讼文号及日期", width=18, note=f"{_DOCUMENTS}含申请强制执行。"),
         ),
     ),
     Group(
@@ -106,6 +107,16 @@ judged AS (
       FROM placed
      WHERE {IN_UNIT}
 ),
+duty_children AS (
+    SELECT kase.id AS subject_id, kase.student_id, kase.class_then AS class_group_id,
+           kase.school_then AS school_id,
+           CASE WHEN length(kase.hukou_division) = 12 THEN kase.hukou_division
+                ELSE coalesce(homes.village, '') END AS village,
+           kase.township_then AS township
+      FROM judged kase
+      LEFT JOIN homes ON homes.student_id = kase.student_id
+),
+{responsible("duty_children", few=True)},
 causes AS (
     SELECT kase.id,
            string_agg(cause.name, '、' ORDER BY cause.sort)
@@ -128,6 +139,22 @@ visits AS (
       JOIN judged kase ON kase.id = visit.case_id
      WHERE visit.visited_on <= %(day)s
      GROUP BY visit.case_id
+),
+papers AS (
+    SELECT paper.case_id, kind.ledger, paper.issued_on, paper.id,
+           paper.number || ' ' || paper.issued_on::text AS said
+      FROM casework_legalpaper paper
+      JOIN casework_legalkind kind ON kind.code = paper.kind_id AND kind.ledger <> ''
+     WHERE paper.county = %(county)s AND paper.issued_on <= %(day)s
+       AND (paper.voided_on IS NULL OR paper.voided_on > %(day)s)
+),
+documents AS (
+    SELECT case_id,
+           string_agg(said, '；' ORDER BY issued_on, id) FILTER (WHERE ledger = 'order') AS orders,
+           string_agg(said, '；' ORDER BY issued_on, id)
+               FILTER (WHERE ledger = 'penalty') AS penalties,
+           string_agg(said, '；' ORDER BY issued_on, id) FILTER (WHERE ledger = 'suit') AS suits
+      FROM papers GROUP BY case_id
 )
 SELECT kase.id AS subject_id, kase.student_id, kase.township_then AS township,
        kase.school_then AS school_id, kase.class_then AS class_group_id,
@@ -145,10 +172,12 @@ SELECT kase.id AS subject_id, kase.student_id, kase.township_then AS township,
            concat(origin.name, grades.name),
            coalesce(to_char(kase.dropped_out_on, 'YYYY-MM'), ''),
            concat_ws('/', causes.main, causes.others), kase.whereabouts,
-           '', '', '',
+           coalesce(duty.education[3], ''), coalesce(duty.government[3], ''),
+           coalesce(duty.leader[3], ''),
            coalesce(visits.persuasions, 0)::text, coalesce(visits.last_on::text, ''),
            coalesce(visits.advice, ''),
-           '', '', '',
+           coalesce(documents.orders, ''), coalesce(documents.penalties, ''),
+           coalesce(documents.suits, ''),
            CASE WHEN kase.returned_on <= %(day)s THEN kase.returned_on::text ELSE '' END,
            CASE WHEN kase.returned_on <= %(day)s THEN coalesce(placement.name, '') ELSE '' END,
            CASE WHEN kase.status_then IN ('closed', 'lapsed') THEN kase.closed_on::text
@@ -167,8 +196,10 @@ SELECT kase.id AS subject_id, kase.student_id, kase.township_then AS township,
   LEFT JOIN casework_casecode placement
     ON placement.list = 'placement' AND placement.code = kase.placement
   LEFT JOIN casework_casecode lapse ON lapse.list = 'lapse' AND lapse.code = kase.lapse_reason
+  LEFT JOIN responsible duty ON duty.subject_id = kase.id
   LEFT JOIN causes ON causes.id = kase.id
   LEFT JOIN visits ON visits.case_id = kase.id
+  LEFT JOIN documents ON documents.case_id = kase.id
   LEFT JOIN numbers ON numbers.student_id = kase.student_id
   LEFT JOIN kin ON kin.student_id = kase.student_id
   LEFT JOIN relations ON relations.code = kin.guardian[4]

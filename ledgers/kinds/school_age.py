@@ -1,9 +1,10 @@
 """适龄儿童少年台账 (教基厅函〔2024〕15号): every child of school age, where it goes to school."""
 
+from casework.queries.responsible import responsible
 from ledgers.kinds.base import Column, Group, Holds, Kind, Shape
 from ledgers.kinds.parts import CASES, IN_UNIT, LABELS, SITES, held, homes, kin, numbers, traits
 
-_NOT_YET_ASSIGNED = "责任分工登记后填列，尚未登记的为空。"
+_NARROWEST = "截止日对该生负责的人：依次取包到学生、班级、学校、村、乡镇的责任人；没有的为空。"
 
 GROUPS = (
     Group(
@@ -78,10 +79,10 @@ GROUPS = (
     Group(
         "责任",
         (
-            Column("教育线责任人", width=10, note=_NOT_YET_ASSIGNED),
-            Column("教育线责任人电话", width=13, note=_NOT_YET_ASSIGNED),
-            Column("政府线责任人", width=10, note=_NOT_YET_ASSIGNED),
-            Column("政府线责任人电话", width=13, note=_NOT_YET_ASSIGNED),
+            Column("教育线责任人", width=10, note=_NARROWEST),
+            Column("教育线责任人电话", width=13, secret=Holds.RESPONSIBLE_PHONE),
+            Column("政府线责任人", width=10, note=_NARROWEST),
+            Column("政府线责任人电话", width=13, secret=Holds.RESPONSIBLE_PHONE),
         ),
     ),
     Group(
@@ -152,7 +153,13 @@ judged AS (
       FROM placed
       LEFT JOIN gone ON gone.student_id = placed.id
      WHERE {IN_UNIT}
-)
+),
+duty_children AS (
+    SELECT id AS subject_id, id AS student_id, stay_class AS class_group_id,
+           stay_school AS school_id, village, township_then AS township
+      FROM judged
+),
+{responsible("duty_children")}
 SELECT child.id AS subject_id, child.id AS student_id, child.township_then AS township,
        child.stay_school AS school_id, child.stay_class AS class_group_id,
        child.status_then AS status,
@@ -192,12 +199,13 @@ SELECT child.id AS subject_id, child.id AS student_id, child.township_then AS to
            coalesce(kin.father, ''), coalesce(kin.mother, ''), coalesce(kin.guardian[3], ''),
            coalesce(kin.guardian[5], ''),
            concat_ws('、', kin.father_works, nullif(kin.mother_works, kin.father_works)),
-           '', '', '', '',
+           coalesce(duty.education[3], ''), coalesce(duty.education[4], ''),
+           coalesce(duty.government[3], ''), coalesce(duty.government[4], ''),
            coalesce(checks.day::text, ''),
            CASE WHEN child.has_no_number THEN '无户口或无证件' ELSE '' END
        ] AS cells,
-       ARRAY[kin.head[1], numbers.id_number[2], numbers.student_no[2], kin.guardian[6]]::uuid[]
-           AS secrets
+       ARRAY[kin.head[1], numbers.id_number[2], numbers.student_no[2], kin.guardian[6],
+             duty.education[5], duty.government[5]]::uuid[] AS secrets
   FROM judged child
   JOIN unnest(%(status_codes)s, %(status_names)s) AS statuses (code, name)
     ON statuses.code = child.status_then
@@ -217,6 +225,7 @@ SELECT child.id AS subject_id, child.id AS student_id, child.township_then AS to
   LEFT JOIN modes ON modes.code = child.attendance_mode
   LEFT JOIN numbers ON numbers.student_id = child.id
   LEFT JOIN kin ON kin.student_id = child.id
+  LEFT JOIN responsible duty ON duty.subject_id = child.id
   LEFT JOIN traits ON traits.student_id = child.id
   LEFT JOIN checks ON checks.student_id = child.id
   LEFT JOIN (

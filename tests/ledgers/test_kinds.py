@@ -6,8 +6,11 @@ import pytest
 
 from casework.models import CaseEvent
 from ledgers.kinds import KINDS
+from ledgers.models import LedgerRow
+from ledgers.secrets import reveal
 from schools.models import Division
 from students.models import DisabilityRecord, HouseholdCategory, LeftBehindFact, PersonCategory
+from tests.casework.duties import assign, scope_of
 from tests.factories import (
     COUNTY,
     TOWNSHIP,
@@ -19,6 +22,7 @@ from tests.factories import (
     HouseholdMemberFactory,
     StudentFactory,
     StudentGuardianFactory,
+    county_officer,
     division,
     seal_identifier,
 )
@@ -216,6 +220,40 @@ def test_duty_columns_stay_blank_until_duties_are_assigned():
     row = school_age_row(StudentFactory())
 
     assert {row["教育线责任人"], row["政府线责任人"], row["政府线责任人电话"]} == {""}
+
+
+def test_duty_columns_name_the_persons_of_the_day_with_their_masked_telephones():
+    student = StudentFactory(class_group__school__township=division(TOWNSHIP))
+    taught = {"on": date(2026, 9, 1), "phone": "19900001234"}
+    assign("class_teacher", student.class_group_id, "曾晓燕", **taught)
+    assign("township_head", TOWNSHIP, "张永福", on=date(2026, 11, 20))
+    assign("county_leader", TOWNSHIP, "包领导", on=date(2026, 9, 1))
+
+    row = school_age_row(student)
+
+    assert (row["教育线责任人"], row["教育线责任人电话"]) == ("曾晓燕", "199****1234")
+    assert (row["政府线责任人"], row["政府线责任人电话"]) == ("张永福", "")
+    earlier = school_age_row(student, period="2026-10")
+    assert (earlier["教育线责任人"], earlier["政府线责任人"]) == ("曾晓燕", "")
+    case = dropout(student)
+    told = rows_of(build_ledger("dropout").version)[case.pk]
+    duties = [told[title] for title in ("学校责任人", "乡镇责任人", "包保领导")]
+    assert duties == ["曾晓燕", "张永福", "包领导"]
+
+
+def test_the_telephones_of_duty_open_with_the_others_and_rows_of_before_have_none():
+    student = StudentFactory()
+    assign("school_head", student.school_id, "单文海", on=date(2026, 9, 1), phone="19900001234")
+    build_ledger("school_age")
+    row = LedgerRow.objects.get(student_id=student.pk, kind="school_age")
+    before = (row.pk, list(row.cells), list(row.secrets)[:4])
+    today = (row.pk, list(row.cells), list(row.secrets))
+
+    opened = reveal(KINDS["school_age"], [before, today], scope=scope_of(county_officer())["scope"])
+
+    assert opened == 2
+    assert "19900001234" in today[1]
+    assert "19900001234" not in before[1]
 
 
 def test_a_suspicion_and_how_its_check_ended():
