@@ -320,6 +320,7 @@
   document.addEventListener("mousedown", function (event) {
     const cell = under(event);
     if (!cell || event.button !== 0) return;
+    if (cell !== document.activeElement && cell.contains(document.activeElement)) { event.preventDefault(); return; }
     again = active() === cell;
     pulling = !event.shiftKey;
     began = null;

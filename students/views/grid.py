@@ -5,6 +5,8 @@ What it is told of each cell is what the page would show, masked.
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +20,7 @@ from django.views.generic import View
 from students.models import RosterCorrection
 from students.rosters import blocks, corrections, marks, services
 from students.rosters.blocks import Block, Clash, Edit
-from students.rosters.corrections import Place, Standing
+from students.rosters.corrections import CellRefused, Place, Standing
 from students.views.cells import CLASHED, KEPT, REFUSED, Outcome
 from students.views.preview import PreviewPage
 
@@ -75,9 +77,13 @@ class ImportUncorrect(GridAct):
     """Takes one act back: asked by the table, or by a button of the history."""
 
     def act(self, request: HttpRequest, correction_id: int = 0, **_batch: int) -> JsonResponse:
-        now = self._take_back(correction_id)
-        cells = [_cell(p, corrections.field_of(self.batch, p), s) for p, s in now.items()]
-        return JsonResponse({"cells": cells})
+        return JsonResponse({"cells": list(self._shown(self._take_back(correction_id)))})
+
+    def _shown(self, now: dict[Place, Standing]) -> Iterator[dict[str, Any]]:
+        for place, standing in now.items():
+            # A column that was left out since is no cell of the table any more.
+            with suppress(CellRefused):
+                yield _cell(place, corrections.field_of(self.batch, place), standing)
 
     def post(self, request: HttpRequest, correction_id: int = 0, **batch: int) -> HttpResponse:
         if "application/json" in request.headers.get("Accept", ""):

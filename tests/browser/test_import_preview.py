@@ -173,7 +173,7 @@ def test_u019_of_two_who_correct_a_cell_the_second_may_choose(opened, worker, br
     expect(other.locator(".cell-editor input")).to_have_value("五年级")
     three = other.locator(".cell-choice > span").all_inner_texts()
     assert [part.split("\n") for part in three] == [
-        ["原来", "初五"],
+        ["原来", "初四"],
         ["对方改为", "四年级"],
         ["您改为", "五年级"],
     ]
