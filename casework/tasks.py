@@ -4,6 +4,7 @@ from django.utils import timezone
 from casework.services import (
     attendance,
     comparisons,
+    legal,
     list_openings,
     night,
     overdue,
@@ -43,3 +44,9 @@ def mark_late_tasks() -> None:
     today = timezone.localdate()
     night.set_missing(today=today)
     night.mark_late(today=today)
+
+
+@shared_task
+def pass_legal_deadlines() -> None:
+    """Every night: the next task where the deadline of a served paper has passed."""
+    legal.pass_deadlines(today=timezone.localdate())

@@ -49,4 +49,8 @@ app.conf.beat_schedule = {
         "task": "casework.tasks.mark_late_tasks",
         "schedule": crontab(hour="0", minute="20"),
     },
+    "pass-legal-deadlines": {
+        "task": "casework.tasks.pass_legal_deadlines",
+        "schedule": crontab(hour="0", minute="12"),
+    },
 }

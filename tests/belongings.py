@@ -8,7 +8,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts import tokens
-from casework.models import HeldOp, PhoneOp, VisitPhoto
+from accounts.scope import scope_for
+from casework.models import DropoutCase, FineRule, HeldOp, LegalPaper, PhoneOp, VisitPhoto
+from casework.queries.bodies import bodies_of
 from casework.services import photos
 from core import crypto, vault
 from core.models import Job, Notice
@@ -22,7 +24,7 @@ from students.models import (
     RosterMark,
     SavedView,
 )
-from tests.factories import HomeVisitFactory
+from tests.factories import HomeVisitFactory, county_officer
 
 
 def marked_cell(batch):
@@ -164,7 +166,37 @@ def visit_from_a_phone(case):
     return {**found, "upload_id": uuid4()}
 
 
+def own_paper(user, *, case=None):
+    """A paper of the body the person acts for: nobody else serves it."""
+    body = bodies_of(scope_for(user, on=timezone.localdate()))[0]
+    return LegalPaper.objects.create(
+        county="620602",
+        case=case or DropoutCase.objects.filter(county="620602").earliest("pk"),
+        kind_id="urging_notice",
+        form_key=uuid4(),
+        body=body.body,
+        body_code=body.code,
+        body_name=body.name,
+        issued_on=date(2026, 9, 10),
+        addressee="王建民",
+        data=[{"title": "催学通知书", "blocks": [], "signers": [body.name]}],
+    ).pk
+
+
+def legal_things(case):
+    """Of the chain of one case: a paper of the county, and the rule that permits fines."""
+    rule = FineRule.objects.create(
+        county="620602", name="某省条例", article="第一条", least=1, most=2, valid_from="2026-01-01"
+    )
+    return {
+        "paper_id": own_paper(county_officer(), case=case),
+        "paper_kind": "urging_notice",
+        "fine_rule_id": rule.pk,
+    }
+
+
 OWNED = {
+    "issued_id": own_paper,
     "upload_id": own_upload,
     "notice_id": own_notice,
     "token_id": own_token,

@@ -24,7 +24,7 @@ from students.models import (
     RollOver,
     TransferOffer,
 )
-from tests.belongings import OWNED, marked_cell, office_list, visit_from_a_phone
+from tests.belongings import OWNED, legal_things, marked_cell, office_list, visit_from_a_phone
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
@@ -47,7 +47,7 @@ PLACES = {  # what a role's grant names
 # Things no lower place owns a part of.
 OF_THE_COUNTY = {
     *("batch_id", "column_no", "conflict_id", "correction_id", "job_id", "list_id"),
-    *("row_no", "sheet_no"),
+    *("fine_rule_id", "row_no", "sheet_no"),
     *("offer_id", "pair_id", "profile_id", "rollover_id", "run_id", "user_id"),
 }
 # A ledger is the county's; what a lower place sees of it is a matter of its rows (tests/ledgers).
@@ -204,6 +204,7 @@ def world(db):
             "tie_id": kin.pk,
             **dict.fromkeys(OWNED, 999_999_999),
             **visit_from_a_phone(case),
+            **legal_things(case),
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,
             "rollover_id": roll_over.pk,
