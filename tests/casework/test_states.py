@@ -10,17 +10,24 @@ from casework.states import (
     ENDED_STATES,
     LEADS_TO,
     OPEN_STATES,
+    SETTLED_STATES,
+    SIGNED_STATES,
     STARTS_FROM,
+    STAYS,
     VISIT_KINDS,
     Action,
     CaseState,
+    Receipt,
     TransitionRefused,
     VisitKind,
     VisitOutcome,
     actions_from,
     after,
     after_check,
+    after_receipt,
     after_visit,
+    ending,
+    is_step,
     refuse_unlikely_day,
 )
 
@@ -38,7 +45,10 @@ def step(state, draw):
         if action == Action.VISIT:
             kind, outcome = draw(st.sampled_from(VisitKind)), draw(st.sampled_from(VisitOutcome))
             return action, after_visit(state, kind=kind, outcome=outcome), ""
-        if action == Action.OPEN:
+        if action == Action.RECEIPT:
+            receipt = draw(st.sampled_from(Receipt))
+            return action, after_receipt(state, receipt, former=CaseState.PERSUADING), ""
+        if action == Action.OPEN or action in STAYS:
             return action, state, ""
         placement, reason = draw(texts), draw(texts)
         to = after(state, action, placement=placement, lapse_reason=reason)
@@ -52,9 +62,9 @@ def test_no_road_leads_to_closed_without_a_placement_or_a_lapse_reason(data):
     state = CaseState.SUSPECTED
     for _ in range(12):
         before, (action, state, ground) = state, step(state, data.draw)
-        if state == CaseState.CLOSED and before != CaseState.CLOSED:
+        if state in SIGNED_STATES and before != state:
             assert ground
-            assert action in (Action.RELAPSE, Action.CLOSE, Action.LAPSE)
+            assert action in (Action.CLOSE, Action.LAPSE)
 
 
 @given(st.data())
@@ -80,6 +90,8 @@ def test_every_open_state_can_come_to_an_end():
             goals = {LEADS_TO[action]} if action in LEADS_TO else set()
             if action == Action.VERIFY:
                 goals = {CaseState.EXCLUDED}
+            if action == Action.RECEIPT:
+                goals = {CaseState.RETURNED}
             if goals & reached:
                 reached |= set(starts)
 
@@ -89,7 +101,67 @@ def test_every_open_state_can_come_to_an_end():
 def test_the_states_fall_into_open_and_ended():
     assert set(OPEN_STATES) | set(ENDED_STATES) == set(CaseState)
     assert not set(OPEN_STATES) & set(ENDED_STATES)
-    assert set(DROPOUT_STATES) | set(BACK_STATES) == set(OPEN_STATES) - {CaseState.SUSPECTED}
+    aside = {CaseState.SUSPECTED, CaseState.TRANSFERRED}
+    assert set(DROPOUT_STATES) | set(SETTLED_STATES) == set(OPEN_STATES) - aside
+    assert set(BACK_STATES) < set(SETTLED_STATES)
+
+
+@given(st.data())
+def test_whatever_is_tried_every_step_stands_in_the_tables(data):
+    state = CaseState.SUSPECTED
+    for _ in range(12):
+        before = state
+        action, state, _ = step(state, data.draw)
+        if state != before:
+            assert is_step(before, action, state)
+
+
+@pytest.mark.parametrize(
+    "before, action, to",
+    [
+        ("confirmed", "close", "closed"),
+        ("persuading", "close", "closed"),
+        ("returned", "close", "closed"),
+        ("returned", "relapse", "closed"),
+        ("confirmed", "verify", "suspected"),
+        ("transferred", "receipt", "closed"),
+        ("closed", "visit", "closed"),
+        ("observing", "sign", "closed"),
+    ],
+)
+def test_what_is_no_step_is_known_as_none(before, action, to):
+    assert not is_step(CaseState(before), Action(action), CaseState(to))
+
+
+@pytest.mark.parametrize(
+    "receipt, then",
+    [
+        ("accepted", "returned"),
+        ("refused", "escalated"),
+        ("withdrawn", "escalated"),
+        ("overdue", "escalated"),
+    ],
+)
+def test_only_a_receipt_ends_the_waiting_otherwise_the_case_stands_as_before(receipt, then):
+    found = after_receipt(CaseState.TRANSFERRED, Receipt(receipt), former=CaseState("escalated"))
+
+    assert found == then
+
+
+@pytest.mark.parametrize(
+    "state, lapse_reason, signed_for",
+    [
+        ("observing", "", "close"),
+        ("placed", "", "close"),
+        ("observing", "died", "lapse"),
+        ("persuading", "over_age", "lapse"),
+        ("persuading", "", None),
+        ("transferred", "died", None),
+        ("closed", "", None),
+    ],
+)
+def test_the_lines_sign_for_the_ending_in_sight(state, lapse_reason, signed_for):
+    assert ending(CaseState(state), lapse_reason=lapse_reason) == signed_for
 
 
 @pytest.mark.parametrize(
