@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.scope import scope_for
-from casework.models import DropoutCase, FineRule, HeldOp, LegalPaper, PhoneOp, VisitPhoto
+from casework.models import (
+    DropoutCase,
+    FineRule,
+    HeldOp,
+    LegalPaper,
+    PhoneOp,
+    ResponsibilityAssignment,
+    ResponsibilityPledge,
+    ResponsibilityRole,
+    VisitPhoto,
+)
 from casework.queries.bodies import bodies_of
 from casework.services import photos
 from core import crypto, vault
@@ -97,6 +107,41 @@ def office_list(student):
     )
     lists = {"list_id": own.pk, "sent_down_id": above.pk}
     return {**lists, "run_id": run.pk, "conflict_id": conflict.pk}
+
+
+def responsibility(student):
+    """A person for the child's class, a post of the county's own, and a signed pledge."""
+    duty = ResponsibilityAssignment.objects.create(
+        county="620602",
+        role="class_teacher",
+        line="education",
+        full_name="曾晓燕",
+        class_group=student.class_group,
+        valid_from=date(2026, 9, 1),
+    )
+    post = ResponsibilityRole.objects.create(
+        county="620602", code="own_post", name="寨老", line="government", level="village"
+    )
+    pledge = ResponsibilityPledge.objects.create(
+        county="620602",
+        year=2026,
+        kind="school_family",
+        student=student,
+        upper_name="单文海",
+        lower_name="王秀英",
+        signed_on=date(2026, 9, 10),
+        stored_as="scans/none",
+        media_type="image/png",
+        size=1,
+        sha256="0" * 64,
+    )
+    return {
+        "duty_id": duty.pk,
+        "post_code": post.code,
+        "pledge_id": pledge.pk,
+        "pledge_kind": pledge.kind,
+        "pledge_place": student.pk,
+    }
 
 
 def own_token(user):

@@ -24,7 +24,14 @@ from students.models import (
     RollOver,
     TransferOffer,
 )
-from tests.belongings import OWNED, legal_things, marked_cell, office_list, visit_from_a_phone
+from tests.belongings import (
+    OWNED,
+    legal_things,
+    marked_cell,
+    office_list,
+    responsibility,
+    visit_from_a_phone,
+)
 from tests.factories import (
     ClassGroupFactory,
     DropoutCaseFactory,
@@ -199,6 +206,7 @@ def world(db):
             "layout": "roster-words",
             "profile_id": profile.pk,
             **office_list(student),
+            **responsibility(student),
             "identifier_id": student.identifiers.get().pk,
             "guardian_id": kin.guardian_id,
             "tie_id": kin.pk,

@@ -17,7 +17,6 @@ from core.access import Scope
 from schools.models import ClassGroup
 
 POST = "class_teacher"
-_DUTY = "班主任"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +95,4 @@ def assign_class_teachers(
 
 
 def _person(teacher: User) -> Named:
-    return Named(teacher.full_name, duty=_DUTY, user=teacher.pk)
+    return Named(teacher.full_name, user=teacher.pk)

@@ -18,7 +18,7 @@ from casework.services.responsibility import ASSIGN, Assigned, Entry, Named, ass
 from core import crypto
 from core.access import Scope
 from core.sheets import blank, gate, reader
-from core.sheets.text import squeeze
+from core.sheets.text import half_width, squeeze
 from schools.models import ClassGroup, Division, School
 from students.models import Student, StudentIdentifier
 
@@ -45,6 +45,11 @@ _NEEDED = {
     Level.STUDENT: ("number",),
 }
 Row = dict[str, str]
+
+
+def _key(text: str) -> str:
+    """As the reader gives a cell: half-width, so that a name from the database compares."""
+    return squeeze(half_width(text))
 
 
 class SheetRefused(Exception):
@@ -133,20 +138,20 @@ class _Finder:
     def __init__(self, scope: Scope, rows: list[tuple[int, Row]], *, on: date) -> None:
         self._scope = scope
         posts = ResponsibilityRole.objects.of(scope.county).valid_on(on)
-        self._posts = {post.name: post for post in posts if post.level != Level.FAMILY}
+        self._posts = {_key(post.name): post for post in posts if post.level != Level.FAMILY}
         self._divisions: dict[tuple[str, str], list[Division]] = {}
         for unit in self._reach(Level.VILLAGE).select_related("parent"):
-            above = unit.parent.name if unit.parent else ""
-            self._divisions.setdefault((above, unit.name), []).append(unit)
+            above = _key(unit.parent.name) if unit.parent else ""
+            self._divisions.setdefault((above, _key(unit.name)), []).append(unit)
         for unit in self._reach(Level.TOWNSHIP):
-            self._divisions.setdefault((unit.name, ""), []).append(unit)
+            self._divisions.setdefault((_key(unit.name), ""), []).append(unit)
         self._schools: dict[str, list[School]] = {}
         for school in self._reach(Level.SCHOOL):
-            for name in {school.name, school.code}:
+            for name in {_key(school.name), school.code}:
                 self._schools.setdefault(name, []).append(school)
         self._classes: dict[tuple[int, str], list[ClassGroup]] = {}
         for group in self._reach(Level.CLASS_GROUP):
-            for name in {str(group), class_words(group)}:
+            for name in {_key(str(group)), _key(class_words(group))}:
                 self._classes.setdefault((group.school_id, name), []).append(group)
         self._children = self._numbered(rows)
 
@@ -168,9 +173,9 @@ class _Finder:
 
     def entry(self, row: Row) -> Entry:
         """Errors: DutyRefused."""
-        post = self._posts.get(squeeze(row["post"]))
+        post = self._posts.get(_key(row["post"]))
         if post is None:
-            known = "、".join(self._posts)
+            known = "、".join(post.name for post in self._posts.values())
             raise DutyRefused(f"没有“{row['post'][:20]}”这个岗位，可填：{known}。")
         refuse_foreign_line(post.line, scope=self._scope, permission=ASSIGN)
         level = Level(post.level)
@@ -185,16 +190,16 @@ class _Finder:
         if level == Level.COUNTY:
             return _one(list(self._reach(level)), "县（区）")
         if level in (Level.TOWNSHIP, Level.VILLAGE):
-            village = squeeze(row["village"]) if level == Level.VILLAGE else ""
-            found = self._divisions.get((squeeze(row["town"]), village), [])
+            village = _key(row["village"]) if level == Level.VILLAGE else ""
+            found = self._divisions.get((_key(row["town"]), village), [])
             return _one(found, f"“{row['town']}{village}”")
         if level == Level.STUDENT:
-            child = self._children.get(squeeze(row["number"]).upper())
+            child = self._children.get(_key(row["number"]).upper())
             return _one([child] if child else [], "这个号码的学生")
-        school = _one(self._schools.get(squeeze(row["school"]), []), f"学校“{row['school']}”")
+        school = _one(self._schools.get(_key(row["school"]), []), f"学校“{row['school']}”")
         if level == Level.SCHOOL:
             return school
-        found_classes = self._classes.get((school.pk, squeeze(row["class_group"])), [])
+        found_classes = self._classes.get((school.pk, _key(row["class_group"])), [])
         return _one(found_classes, f"{school}的班级“{row['class_group']}”")
 
 
@@ -209,7 +214,7 @@ def _one(found: list[Any], words: str) -> Any:
 
 
 def _person(row: Row) -> Named:
-    name, phone = squeeze(row["name"]), squeeze(row.get("phone", ""))
+    name, phone = _key(row["name"]), _key(row.get("phone", ""))
     if not name:
         raise DutyRefused("没有写责任人的姓名，请补填。")
     if phone and not _PHONE(phone):

@@ -55,7 +55,8 @@ class GapList(Requires, TemplateView):
         value: str = self.request.GET.get(name, "")
         if name == "line":
             return value if value in ("education", "government") else ""
-        return value if value == NOWHERE or (value.isdecimal() and len(value) < 13) else ""
+        is_key = value.isascii() and value.isdecimal() and len(value) < 13
+        return value if value == NOWHERE or is_key else ""
 
 
 def _trail(chosen: dict[str, str]) -> list[tuple[str, str]]:

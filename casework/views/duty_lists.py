@@ -29,7 +29,7 @@ class DutyTeachers(DutyDeed):
     @property
     def school(self) -> int | None:
         asked = self.request.GET.get("school", "")
-        return int(asked) if asked.isdecimal() and len(asked) < 13 else None
+        return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 13 else None
 
     def get_initial(self) -> dict[str, Any]:
         return super().get_initial() | {"on": timezone.localdate()}
