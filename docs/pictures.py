@@ -1,14 +1,18 @@
 """Takes the pictures of README and guides from a running demo, so they never show the past.
 
-Every page is taken at 1366x768 for officers or 360x740 for phones, signed in as the role named.
+Every page is taken at 1366x768 for officers or 360x740 for phones, signed in as the role named;
+a workbook as LibreOffice shows its first page.
 """
 
 import os
 import re
+import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent
@@ -17,6 +21,10 @@ DATA = Path(os.environ.get("APP_DATA", ROOT.parent / "var"))
 ROSTERS = ROOT.parent / "tests" / "fixtures" / "workbooks"
 DESK: ViewportSize = {"width": 1366, "height": 768}
 PHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+WRITTEN = "/students/imports/?state=committed -> tbody a"
+MARGIN = 12  # px around what a sheet's page shows
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class Picture:
     dark: bool = False
     # A roster to hand in on the page; the same one again is no second batch.
     upload: str = ""
+    # The last link gives a workbook, and that is the picture.
+    is_workbook: bool = False
 
 
 PICTURES = [
@@ -54,6 +64,15 @@ PICTURES = [
         "/students/imports/ -> tbody a -> text=确认对应，开始核对 -> text=性别与证件号不符",
         DESK,
     ),
+    Picture("error-book", "county", f"{WRITTEN} -> text=订正表", DESK),
+    Picture(
+        "error-book-sheet",
+        "county",
+        f"{WRITTEN} -> text=订正表 -> text=下载订正表",
+        DESK,
+        is_workbook=True,
+    ),
+    Picture("import-undo", "county", f"{WRITTEN} -> text=撤销本批", DESK),
     Picture("import-offices", "county", "/students/imports/offices/", DESK),
     Picture("duplicates", "county", "/students/duplicates/", DESK),
     Picture("duplicate", "county", "/students/duplicates/ -> tbody a", DESK),
@@ -69,6 +88,17 @@ PICTURES = [
     ),
     Picture("cases", "county", "/cases/", DESK),
     Picture("case", "county", "/cases/ -> tbody a", DESK),
+    Picture("tasks", "county", "/cases/tasks/?when=late", DESK),
+    Picture("task-board", "county", "/cases/tasks/board/", DESK),
+    Picture("rules", "county", "/cases/deadlines/", DESK),
+    Picture("away", "county", "/cases/attendance/away/", DESK),
+    Picture("reports", "county", "/cases/reports/", DESK),
+    Picture(
+        "sent-down",
+        "county",
+        "/students/lists/?kind=sent_down -> tbody a -> text=据此建案",
+        DESK,
+    ),
     Picture("ledgers", "county", "/ledgers/", DESK),
     Picture("ledger", "county", "/ledgers/ -> tbody a", DESK),
     Picture("jobs", "county", "/jobs/", DESK),
@@ -80,7 +110,26 @@ PICTURES = [
     Picture("phone-home", "teacher", "/", PHONE),
     Picture("phone-cases", "teacher", "/cases/", PHONE),
     Picture("phone-case", "teacher", "/cases/ -> tbody a", PHONE),
+    Picture(
+        "phone-attendance",
+        "teacher",
+        "/cases/attendance/ -> tbody a:has-text('点名')",
+        PHONE,
+    ),
     Picture("phone-visit", "teacher", "/cases/ -> tbody a -> text=登记家访", PHONE),
+    Picture("phone-offline-list", "teacher", "/cases/phone/", PHONE),
+    Picture(
+        "phone-offline-step",
+        "teacher",
+        "/cases/phone/ -> .phone-child -> text=开始家访 -> text=下一步 -> text=下一步",
+        PHONE,
+    ),
+    Picture(
+        "phone-offline-queue",
+        "teacher",
+        "/cases/phone/ -> .phone-child -> text=开始家访 -> #badge",
+        PHONE,
+    ),
 ]
 
 
@@ -105,6 +154,22 @@ def hand_in(page: Page, file: str) -> None:
     page.get_by_role("button", name="确认对应").wait_for()
 
 
+def photograph(page: Page, link: str, target: Path) -> None:
+    """The first page of the workbook behind a link, without its empty paper."""
+    with page.expect_download() as download, tempfile.TemporaryDirectory() as folder:
+        page.locator(link).first.click()
+        book = Path(folder) / "book.xlsx"
+        download.value.save_as(book)
+        command = ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/office"]
+        convert = [*command, "--convert-to", "png", "--outdir", folder, str(book)]
+        subprocess.run(convert, check=True, capture_output=True)
+        with Image.open(book.with_suffix(".png")) as shown:
+            sheet = shown.convert("RGB")
+    left, top, right, bottom = ImageOps.invert(sheet).getbbox() or (0, 0, *sheet.size)
+    around = (left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN)
+    sheet.crop(around).save(target)
+
+
 def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) -> None:
     context = browser.new_context(
         viewport=picture.size,
@@ -115,14 +180,19 @@ def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) 
     page = context.new_page()
     if picture.user:
         sign_in(page, users[picture.user])
+    target = ROOT / "pictures" / f"{picture.name}.png"
     start, *links = picture.page.split(" -> ")
+    book = links.pop() if picture.is_workbook else ""
     page.goto(BASE + start)
     for link in links:
         page.locator(link).first.click()
     if picture.upload:
         hand_in(page, picture.upload)
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=ROOT / "pictures" / f"{picture.name}.png")
+    if book:
+        photograph(page, book, target)
+    else:
+        page.screenshot(path=target)
     context.close()
 
 

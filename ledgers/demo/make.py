@@ -7,9 +7,10 @@ from random import Random
 
 from django.db.models import Max, Min
 
+from accounts.models import User
 from core import tenancy
 from ledgers.build import build
-from ledgers.demo import cases, moves, users
+from ledgers.demo import cases, moves, papers, users
 from ledgers.demo.county import COUNTY, ensure_divisions, fill_county
 from ledgers.demo.places import JUNIOR_GRADES, PRIMARY_GRADES
 from ledgers.kinds import KINDS
@@ -20,6 +21,7 @@ from students.models import Student
 FEWEST, MOST = 300, 1_000_000
 # The schools of the head and of the two teachers, and the grades of their classes.
 _CLASSES = (("3162990021", 22), ("2162990001", 14))
+OWN_SCHOOLS = tuple(school for school, _ in _CLASSES)
 
 
 class CountyNotEmpty(Exception):
@@ -34,6 +36,11 @@ def is_empty() -> bool:
         )
 
 
+def school_year(today: date) -> int:
+    """By the calendar year in which it began."""
+    return today.year if today.month >= 9 else today.year - 1
+
+
 def make_demo(
     *,
     students: int,
@@ -46,7 +53,7 @@ def make_demo(
     """All or nothing. The lines of the credentials file. Errors: CountyNotEmpty."""
     # Invented people need repeatable draws, not secret ones.
     rng = Random(seed)  # noqa: S311
-    start_year = today.year if today.month >= 9 else today.year - 1
+    start_year = school_year(today)
     if not is_empty():
         raise CountyNotEmpty(COUNTY)
     with tenancy.inside(COUNTY):
@@ -67,6 +74,7 @@ def make_demo(
             today=today,
             year_began=date(start_year, 9, 1),
         )
+        papers.tell_papers(officer=User.objects.get(username="township"), rng=rng, today=today)
         moves.tell_moves(officer=staff.officer, county=COUNTY, rng=rng, today=today, now=now)
         users.write_credentials(credentials, staff.lines)
     return staff.lines

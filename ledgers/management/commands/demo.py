@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ledgers.demo import doubles, lists, make
+from ledgers.demo import attendance, doubles, lists, make, rosters
 from ledgers.demo.county import COUNTY
 
 CREDENTIALS = "demo-credentials.txt"
@@ -51,5 +51,9 @@ class Command(BaseCommand):
         make.build_ledgers(today=timezone.localdate())
         doubles.tell_doubles(county=COUNTY, since=timezone.localdate(), now=timezone.now())
         lists.tell_list(county=COUNTY, today=timezone.localdate())
+        rosters.tell_roster(county=COUNTY, school_year=make.school_year(timezone.localdate()))
+        attendance.tell_attendance(
+            county=COUNTY, today=timezone.localdate(), own_classes=make.OWN_SCHOOLS
+        )
         for line in lines:
             self.stdout.write(line)
