@@ -44,14 +44,14 @@ class CaseForm(OfficeForm):
     def __init__(self, *args: Any, case: DropoutCase | None, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.case = case
-        self.evidence: list[CaseCode] = []  # the codes that ask for something to be shown
+        self.evidence_wanted: list[CaseCode] = []  # the codes that ask for something to be shown
         for name, code_list in self.lists.items():
             rows = valid_codes(code_list, on=today, leads_to=self.leads_to)
             field = self.fields[name]
             many = isinstance(field, forms.MultipleChoiceField)
             blank = [] if many else [("", "请选择")]
             field.choices = [*blank, *((row.code, row.name) for row in rows)]  # type: ignore[attr-defined]
-            self.evidence += [row for row in rows if row.evidence]
+            self.evidence_wanted += [row for row in rows if row.evidence]
 
 
 class StepForm(CaseForm):

@@ -1,11 +1,15 @@
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from casework import services
 from casework.models import DropoutCase
 from casework.states import CaseState
+from schools.models import DeadlineRule
+from tests.casework import walks
 from tests.factories import (
     DropoutCaseFactory,
     HomeVisitFactory,
@@ -17,6 +21,7 @@ from tests.factories import (
     county_officer,
     division,
     school_head,
+    township_officer,
 )
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +42,12 @@ def officer(client):
 def closed(**fields):
     return DropoutCaseFactory(
         state="closed", placement="RP01", closed_on=date(2026, 10, 1), **fields
+    )
+
+
+def one_check_suffices():
+    DeadlineRule.objects.create(
+        county="620602", code="observation_checks", value=1, valid_from=date(2026, 9, 1)
     )
 
 
@@ -129,8 +140,17 @@ def test_a_teacher_is_refused_what_the_county_does(client, door):
     "user, state, buttons",
     [
         (county_officer, "suspected", ["核查", "家访"]),
-        (county_officer, "persuading", ["家访", "转入依法控辍", "登记复学", "无法复学销号"]),
-        (school_head, "confirmed", ["核查", "开始劝返", "家访", "登记复学"]),
+        (
+            county_officer,
+            "persuading",
+            ["登记复学", "家访", "转入依法控辍", "另行安置", "提请核减"],
+        ),
+        (
+            school_head,
+            "confirmed",
+            ["开始劝返", "核查", "家访", "登记复学", "另行安置", "提请核减"],
+        ),
+        (school_head, "returned", ["开始跟踪", "家访", "登记安置方式", "另行安置"]),
         (class_teacher, "observing", ["家访"]),
         (auditor, "confirmed", []),
     ],
@@ -142,9 +162,91 @@ def test_the_case_offers_only_what_may_be_done_next(client, user, state, buttons
 
     response = client.get(page("case-detail", case.pk))
 
-    assert [action.label for action, _ in response.context["doors"]] == buttons
-    for _, href in response.context["doors"]:
+    offered = [(step, href) for step, href in response.context["steps"] if step.may]
+    assert [step.action.label for step, _ in offered][: len(buttons)] == buttons
+    assert bool(offered) == bool(buttons)
+    for _, href in offered:
         assert client.get(href).status_code == 200
+
+
+def test_the_case_shows_its_whole_way_and_what_the_end_still_lacks(client, officer):
+    case, asked = DropoutCaseFactory(), walks.officer()
+    walks.confirm(case, asked)
+    walks.bring_back(case, asked)
+    walks.observe(case, asked, times=2)
+
+    response = client.get(page("case-detail", case.pk))
+
+    path = response.context["path"]
+    assert [(stage.state, stage.place) for stage in path.stages] == [
+        ("confirmed", "done"),
+        ("returned", "done"),
+        ("observing", "here"),
+        ("closed", "ahead"),
+    ]
+    close = next(step for step in path.steps if step.action == "close")
+    assert not close.may
+    assert close.who == "县教育局业务员"
+    assert "还差 1 次" in close.lacking[0]
+    assert close.lacking[1:] == ("教育线还没有签字", "政府线还没有签字")
+    text = response.content.decode()
+    assert "还差 1 次" in text
+    assert "就读学校负责人（教育线）、所在乡镇干部（政府线），由两人分别签字" in text
+
+
+def test_the_case_page_asks_a_bounded_number_of_questions(
+    client, officer, django_assert_max_num_queries
+):
+    case, asked = DropoutCaseFactory(), walks.officer()
+    walks.to_the_end(case, asked)
+    client.get(page("case-detail", case.pk))
+
+    with django_assert_max_num_queries(60):
+        client.get(page("case-detail", case.pk))
+
+
+def test_f09_of_two_who_decide_at_once_one_wins_and_the_other_is_told(client, officer):
+    """The second one's page was made before the first one's deed."""
+    case = DropoutCaseFactory()
+    asked = {"result": "C01", "verified_on": "2026-09-10", "verified_by": "李老师"}
+    asked |= {"main_cause": "R02", "dropped_out_on": "2026-09-01"}
+    seen = client.get(page("case-verify", case.pk)).context["form"].initial["seen"]
+    other = walks.officer()
+    walks.deed(
+        services.verify_case,
+        case,
+        other,
+        verified_on=date(2026, 9, 9),
+        result="U01",
+        verified_by="别人",
+    )
+    events = case.events.count()
+
+    late = client.post(page("case-verify", case.pk), {**asked, "seen": seen})
+
+    text = late.content.decode()
+    assert late.status_code == 409
+    assert other["actor"].full_name in text
+    assert "办理“核查”，个案现为“疑似”" in text
+    assert 'value="李老师"' in text
+    assert case.events.count() == events
+    told = late.context["form"]["seen"].value()
+    again = client.post(page("case-verify", case.pk), {**asked, "seen": told})
+    assert again.status_code == 302
+
+
+def test_a_code_tells_what_is_to_be_shown_for_it(client, officer):
+    case = DropoutCaseFactory()
+
+    text = client.get(page("case-verify", case.pk)).content.decode()
+    refused = client.post(
+        page("case-verify", case.pk),
+        {"result": "X19", "verified_on": "2026-09-10", "verified_by": "李老师"},
+    )
+
+    assert 'data-code="X03"' in text
+    assert "盖章的在读证明、学籍截图、班主任联系方式" in text
+    assert "须写明佐证材料：公安机关户口迁移记录" in refused.content.decode()
 
 
 def test_the_case_shows_masked_numbers_only(client, officer):
@@ -184,7 +286,16 @@ def test_from_the_student_to_the_closed_case_by_the_pages_alone(client, officer)
     send(page("case-escalate", case.pk), on=today)
     send(page("case-return", case.pk), returned_on=today, placement="RP01")
     send(page("case-observe", case.pk), on=today, placement="RP02")
-    last = send(page("case-close", case.pk), closed_on=today, placement="RP02")
+    one_check_suffices()
+    visit = {"kind": "observation", "outcome": "back", "visitors": "李老师"}
+    send(page("visit-new", case.pk), client_uuid=uuid4(), visited_on=today, **visit)
+    for user in (school_head(student.school), township_officer(student.township)):
+        client.force_login(user)
+        form = client.get(page("case-sign", case.pk)).context["form"]
+        given = {name: form[name].value() for name in ("digest", "line")}
+        send(page("case-sign", case.pk), agreed="on", **given)
+    client.force_login(officer)
+    last = send(page("case-close", case.pk), closed_on=today)
 
     case.refresh_from_db()
     assert (case.state, case.placement) == (CaseState.CLOSED, "RP02")
@@ -197,9 +308,7 @@ def test_from_the_student_to_the_closed_case_by_the_pages_alone(client, officer)
 def test_a_relapse_leads_to_the_new_case_and_back(client, officer):
     case = DropoutCaseFactory(state="returned", returned_on=date(2026, 9, 20), placement="RP01")
 
-    response = client.post(
-        page("case-relapse", case.pk), {"on": "2026-10-09", "placement": "RP01"}, follow=True
-    )
+    response = client.post(page("case-relapse", case.pk), {"on": "2026-10-09"}, follow=True)
 
     new = DropoutCase.objects.get(previous_case=case)
     assert response.redirect_chain[-1][0] == page("case-detail", new.pk)
