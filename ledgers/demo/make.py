@@ -36,11 +36,6 @@ def is_empty() -> bool:
         )
 
 
-def school_year(today: date) -> int:
-    """By the calendar year in which it began."""
-    return today.year if today.month >= 9 else today.year - 1
-
-
 def make_demo(
     *,
     students: int,
@@ -53,7 +48,7 @@ def make_demo(
     """All or nothing. The lines of the credentials file. Errors: CountyNotEmpty."""
     # Invented people need repeatable draws, not secret ones.
     rng = Random(seed)  # noqa: S311
-    start_year = school_year(today)
+    start_year = today.year if today.month >= 9 else today.year - 1
     if not is_empty():
         raise CountyNotEmpty(COUNTY)
     with tenancy.inside(COUNTY):

@@ -4,9 +4,11 @@ from django.db import connection
 
 from accounts.models import User
 from casework.models import DropoutCase
+from ledgers.demo import rosters
 from ledgers.models import LedgerVersion
 from schools.models import School
-from students.models import DuplicatePair, Student
+from students.models import DuplicatePair, ImportBatch, Student
+from students.queries import batches
 from tests.ledgers.demo_county import empty_county, make_in
 
 
@@ -65,8 +67,15 @@ def test_the_command_builds_ledgers_and_never_mixes_with_records(county, capsys)
     assert said.out.startswith("county  ")
     assert "300/300" in said.err
     assert capsys.readouterr().out == ""
-    assert Student.objects.count() == 300 + DuplicatePair.objects.count()
+    doubles = DuplicatePair.objects.count()
+    assert Student.objects.count() == 300 + doubles + len(rosters.NEWCOMERS)
     assert DuplicatePair.objects.filter(looks_like_twins=False).count() >= 3
+    batch = ImportBatch.objects.get()
+    assert batch.state == "committed"
+    counts = batches.totals(batch).verdicts
+    assert (counts["created"], counts["rejected"]) == (len(rosters.NEWCOMERS), 5)
+    assert min(counts["changed"], counts["unchanged"]) > 0
+    assert batch.book_job.state == "queued"
     versions = LedgerVersion.objects.values_list("kind", "number")
     assert sorted(versions) == [
         (kind, number) for kind in ("dropout", "school_age", "suspected") for number in (1, 2)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from ledgers.demo import attendance, doubles, lists, make, rosters
 from ledgers.demo.county import COUNTY
+from schools.ages import school_year_of
 
 CREDENTIALS = "demo-credentials.txt"
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         make.build_ledgers(today=timezone.localdate())
         doubles.tell_doubles(county=COUNTY, since=timezone.localdate(), now=timezone.now())
         lists.tell_list(county=COUNTY, today=timezone.localdate())
-        rosters.tell_roster(county=COUNTY, school_year=make.school_year(timezone.localdate()))
+        rosters.tell_roster(county=COUNTY, school_year=school_year_of(timezone.localdate()))
         attendance.tell_attendance(
             county=COUNTY, today=timezone.localdate(), own_classes=make.OWN_SCHOOLS
         )
