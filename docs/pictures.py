@@ -161,13 +161,16 @@ def photograph(page: Page, link: str, target: Path) -> None:
         book = Path(folder) / "book.xlsx"
         download.value.save_as(book)
         command = ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/office"]
-        convert = [*command, "--convert-to", "png", "--outdir", folder, str(book)]
+        convert = [*command, "--convert-to", "pdf", "--outdir", folder, str(book)]
         subprocess.run(convert, check=True, capture_output=True)
+        draw = ["pdftoppm", "-r", "110", "-png", "-singlefile"]
+        subprocess.run(
+            [*draw, str(book.with_suffix(".pdf")), str(book.with_suffix(""))], check=True
+        )
         with Image.open(book.with_suffix(".png")) as shown:
             sheet = shown.convert("RGB")
     left, top, right, bottom = ImageOps.invert(sheet).getbbox() or (0, 0, *sheet.size)
-    around = (left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN)
-    sheet.crop(around).save(target)
+    ImageOps.expand(sheet.crop((left, top, right, bottom)), MARGIN, "white").save(target)
 
 
 def take(browser: Browser, picture: Picture, users: dict[str, tuple[str, str]]) -> None:
