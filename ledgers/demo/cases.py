@@ -2,38 +2,54 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import scope_for
 from casework import services
+from casework.models import DropoutCase
+from casework.models.signature import SignatureLine
+from casework.queries.standing import digest_of
 from casework.states import Action, VisitKind, VisitOutcome
 from core.access import Scope
+from ledgers.demo import papers
+from ledgers.demo.moves import school_for
+from ledgers.demo.users import Signers
 from students.models import Student
+from students.transfers import services as transfers
 
 # What happened, step by step, and how many of sixty cases end there. A step is named below.
+_BACK = ("check", "confirm", "persuade", "back", "watch")
+_FORCED = ("check", "confirm", "persuade", "refuse", "order", "back")
+_WATCHED = (*_BACK, "look", "look", "look")
 _OPEN_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
     ((), 5),
     (("phone",), 4),
     (("phone", "unclear"), 2),
     (("check", "confirm"), 5),
-    (("check", "confirm", "persuade", "persuade"), 6),
-    (("check", "confirm", "persuade", "persuade", "promise"), 4),
+    (("check", "confirm", "persuade", "persuade"), 5),
+    (("check", "confirm", "persuade", "persuade", "promise"), 3),
     (("check", "confirm", "persuade", "persuade", "refuse", "order"), 3),
-    (("check", "confirm", "persuade", "promise", "back"), 4),
-    (("check", "confirm", "persuade", "back", "watch", "look"), 6),
-    (("check", "confirm", "persuade", "back", "watch", "relapse"), 2),
+    (("check", "confirm", "persuade", "promise", "back"), 3),
+    ((*_BACK, "look"), 4),
+    ((*_BACK, "relapse"), 2),
+    ((*_WATCHED, "head_signs"), 2),
+    (("check", "confirm", "persuade", "teach_at_home"), 2),
+    (("check", "confirm", "persuade", "send_away"), 2),
+    (("check", "confirm", "persuade", "propose"), 1),
 )
 _ENDED_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
-    (("check", "exclude"), 8),
-    (("check", "confirm", "persuade", "back", "watch", "look", "close"), 8),
-    (("check", "confirm", "persuade", "refuse", "order", "back", "watch", "look", "close"), 2),
-    (("check", "confirm", "persuade", "lapse"), 1),
+    (("check", "exclude"), 7),
+    ((*_WATCHED, "both_sign", "close"), 6),
+    ((*_FORCED, "watch", "look", "look", "look", "both_sign", "close"), 2),
+    (("check", "confirm", "persuade", "teach_at_home", "both_sign", "close"), 1),
+    (("check", "confirm", "persuade", "propose", "both_sign", "lapse"), 1),
 )
 _LONGEST_STEP = 8  # days
 _HOLIDAYS = (2, 7, 8)  # months in which nobody misses a lesson
@@ -65,14 +81,26 @@ class _Pen:
 
     officer: User
     scope: Scope
+    signers: Signers
     rng: Random
     case_id: int
     day: date
+    today: date
     was_enrolled: bool
+
+    @property
+    def now(self) -> datetime:
+        return timezone.make_aware(datetime.combine(self.day, time(10)))
 
 
 def tell_cases(
-    *, officer: User, students: Sequence[int], rng: Random, today: date, year_began: date
+    *,
+    officer: User,
+    signers: Signers,
+    students: Sequence[int],
+    rng: Random,
+    today: date,
+    year_began: date,
 ) -> None:
     """One case a student, open ones first; the order of `students` decides who gets which."""
     scope = scope_for(officer, on=today)
@@ -81,7 +109,8 @@ def tell_cases(
     )
     for student, (story, is_open) in zip(students, _stories(len(students)), strict=True):
         opened_on = _opening(len(story), is_open, rng=rng, today=today, year_began=year_began)
-        pen = _open(officer, scope, student, opened_on, rng=rng, was_enrolled=student in enrolled)
+        case = _open(officer, scope, student, opened_on, rng=rng, was_enrolled=student in enrolled)
+        pen = _Pen(officer, scope, signers, rng, case, opened_on, today, student in enrolled)
         for step in story:
             pen.day += timedelta(days=rng.randrange(2, _LONGEST_STEP + 1))
             _STEPS[step](pen)
@@ -124,7 +153,7 @@ def _open(
     *,
     rng: Random,
     was_enrolled: bool,
-) -> _Pen:
+) -> int:
     source = rng.choice(_SOURCES) if was_enrolled else "township"
     last_present_on = opened_on - timedelta(days=rng.randrange(8, 15))
     case = services.open_case(
@@ -140,7 +169,7 @@ def _open(
         if source == "sent_down"
         else "",
     )
-    return _Pen(officer, scope, rng, case.pk, opened_on, was_enrolled)
+    return case.pk
 
 
 def _visit(pen: _Pen, kind: VisitKind, outcome: VisitOutcome, *, people_met: str) -> None:
@@ -233,7 +262,7 @@ def _advance(pen: _Pen, action: Action) -> None:
 
 
 def _order(pen: _Pen) -> None:
-    _advance(pen, Action.ESCALATE)
+    papers.order(pen.case_id, officer=pen.officer, scope=pen.scope, rng=pen.rng, on=pen.day)
 
 
 def _watch(pen: _Pen) -> None:
@@ -257,6 +286,71 @@ def _relapse(pen: _Pen) -> None:
     )
 
 
+def _teach_at_home(pen: _Pen) -> None:
+    services.place_student(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        today=pen.day,
+        on=pen.day,
+        placement="RP08",
+        ending_proof=f"残教安置〔{pen.day.year}〕{pen.rng.randrange(1, 60)}号",
+    )
+
+
+def _send_away(pen: _Pen) -> None:
+    """Sent two days ago: the receiving school still has its time to answer."""
+    pen.day = max(pen.day, pen.today - timedelta(days=2))
+    student = Student.objects.get(cases=pen.case_id)
+    if student.school_id is None:
+        return
+    transfers.send(
+        scope=pen.scope,
+        actor=pen.officer,
+        student_id=student.pk,
+        to=school_for(student, pen.rng, on=pen.day),
+        reason="随父母到务工地就读",
+        now=pen.now,
+    )
+    services.await_receipt(
+        scope=pen.scope, actor=pen.officer, case_id=pen.case_id, today=pen.day, on=pen.day
+    )
+
+
+def _propose(pen: _Pen) -> None:
+    services.propose_lapse(
+        scope=pen.scope,
+        actor=pen.officer,
+        case_id=pen.case_id,
+        today=pen.day,
+        on=pen.day,
+        lapse_reason="moved_out",
+        ending_proof=f"派出所户口迁移证明，{pen.day:%Y-%m-%d}",
+    )
+
+
+def _sign(pen: _Pen, line: SignatureLine) -> None:
+    case = DropoutCase.objects.select_related("student__school__township").get(pk=pen.case_id)
+    signer = pen.signers.of(case.student, line)
+    services.sign_ending(
+        scope=scope_for(signer, on=pen.day),
+        actor=signer,
+        case_id=pen.case_id,
+        line=line,
+        digest=digest_of(case),
+        now=pen.now,
+    )
+
+
+def _head_signs(pen: _Pen) -> None:
+    _sign(pen, SignatureLine.EDUCATION)
+
+
+def _both_sign(pen: _Pen) -> None:
+    for line in SignatureLine:
+        _sign(pen, line)
+
+
 def _close(pen: _Pen) -> None:
     services.close_case(
         scope=pen.scope,
@@ -275,7 +369,6 @@ def _lapse(pen: _Pen) -> None:
         case_id=pen.case_id,
         today=pen.day,
         closed_on=pen.day,
-        lapse_reason="moved_out",
     )
 
 
@@ -293,6 +386,11 @@ _STEPS = {
     "watch": _watch,
     "look": _look,
     "relapse": _relapse,
+    "teach_at_home": _teach_at_home,
+    "send_away": _send_away,
+    "propose": _propose,
+    "head_signs": _head_signs,
+    "both_sign": _both_sign,
     "close": _close,
     "lapse": _lapse,
 }
