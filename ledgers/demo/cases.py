@@ -1,6 +1,6 @@
 """Dropout cases of two school years in every state, told through the services a person uses."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -20,37 +20,11 @@ from casework.states import Action, VisitKind, VisitOutcome
 from core.access import Scope
 from ledgers.demo import papers
 from ledgers.demo.moves import school_for
+from ledgers.demo.stories import stories
 from ledgers.demo.users import Signers
 from students.models import Student
 from students.transfers import services as transfers
 
-# What happened, step by step, and how many of sixty cases end there. A step is named below.
-_BACK = ("check", "confirm", "persuade", "back", "watch")
-_FORCED = ("check", "confirm", "persuade", "refuse", "order", "back")
-_WATCHED = (*_BACK, "look", "look", "look")
-_OPEN_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
-    ((), 5),
-    (("phone",), 4),
-    (("phone", "unclear"), 2),
-    (("check", "confirm"), 5),
-    (("check", "confirm", "persuade", "persuade"), 5),
-    (("check", "confirm", "persuade", "persuade", "promise"), 3),
-    (("check", "confirm", "persuade", "persuade", "refuse", "order"), 3),
-    (("check", "confirm", "persuade", "promise", "back"), 3),
-    ((*_BACK, "look"), 4),
-    ((*_BACK, "relapse"), 2),
-    ((*_WATCHED, "head_signs"), 2),
-    (("check", "confirm", "persuade", "teach_at_home"), 2),
-    (("check", "confirm", "persuade", "send_away"), 2),
-    (("check", "confirm", "persuade", "propose"), 1),
-)
-_ENDED_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
-    (("check", "exclude"), 7),
-    ((*_WATCHED, "both_sign", "close"), 6),
-    ((*_FORCED, "watch", "look", "look", "look", "both_sign", "close"), 2),
-    (("check", "confirm", "persuade", "teach_at_home", "both_sign", "close"), 1),
-    (("check", "confirm", "persuade", "propose", "both_sign", "lapse"), 1),
-)
 _LONGEST_STEP = 8  # days
 _HOLIDAYS = (2, 7, 8)  # months in which nobody misses a lesson
 _SOURCES = ("school", "school", "township", "sent_down", "status_match")
@@ -107,7 +81,7 @@ def tell_cases(
     enrolled = set(
         Student.objects.filter(pk__in=students).exclude(school=None).values_list("pk", flat=True)
     )
-    for student, (story, is_open) in zip(students, _stories(len(students)), strict=True):
+    for student, (story, is_open) in zip(students, stories(len(students)), strict=True):
         opened_on = _opening(len(story), is_open, rng=rng, today=today, year_began=year_began)
         case = _open(officer, scope, student, opened_on, rng=rng, was_enrolled=student in enrolled)
         pen = _Pen(officer, scope, signers, rng, case, opened_on, today, student in enrolled)
@@ -115,20 +89,6 @@ def tell_cases(
             pen.day += timedelta(days=rng.randrange(2, _LONGEST_STEP + 1))
             _STEPS[step](pen)
     _place_openings(scope.county)
-
-
-def _stories(count: int) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Spread so that few cases show many states too."""
-    both = [(story, share, True) for story, share in _OPEN_STORIES]
-    both += [(story, share, False) for story, share in _ENDED_STORIES]
-    total = sum(share for _, share, _ in both)
-    rounds = -(-count // total)
-    given = 0
-    for turn in range(max(share for _, share, _ in both) * rounds):
-        for story, share, is_open in both:
-            if turn < share * rounds and given < count:
-                given += 1
-                yield story, is_open
 
 
 def _opening(steps: int, is_open: bool, *, rng: Random, today: date, year_began: date) -> date:

@@ -10,7 +10,7 @@ from django.db.models import Max, Min
 from accounts.models import User
 from core import tenancy
 from ledgers.build import build
-from ledgers.demo import cases, moves, papers, users
+from ledgers.demo import cases, duties, moves, papers, users
 from ledgers.demo.county import COUNTY, ensure_divisions, fill_county
 from ledgers.demo.places import JUNIOR_GRADES, PRIMARY_GRADES
 from ledgers.kinds import KINDS
@@ -56,20 +56,26 @@ def make_demo(
         fill_county(students=students, rng=rng, start_year=start_year, progress=progress)
         classes = _classes(start_year)
         county = Division.objects.get(pk=COUNTY)
+        since = date(start_year - 1, 9, 1)
         staff = users.hire(
-            users.posts(county=county, classes=classes),
-            county=county,
-            since=date(start_year - 1, 9, 1),
-            now=now,
+            users.posts(county=county, classes=classes), county=county, since=since, now=now
         )
         cases.tell_cases(
             officer=staff.officer,
+            signers=users.Signers(staff.officer, since),
             students=_at_risk(classes, count=60 + students // 10_000, rng=rng),
             rng=rng,
             today=today,
             year_began=date(start_year, 9, 1),
         )
         papers.tell_papers(officer=User.objects.get(username="township"), rng=rng, today=today)
+        # Draws of its own: whom the cases and moves speak of does not hang on it.
+        duties.tell_duties(
+            officer=staff.officer,
+            rng=Random(seed + 1),  # noqa: S311
+            today=today,
+            year_began=date(start_year, 9, 1),
+        )
         moves.tell_moves(officer=staff.officer, county=COUNTY, rng=rng, today=today, now=now)
         users.write_credentials(credentials, staff.lines)
     return staff.lines

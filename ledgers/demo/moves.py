@@ -27,14 +27,14 @@ def tell_moves(*, officer: User, county: str, rng: Random, today: date, now: dat
     rollover.preview(county=county, roll_over_id=roll_over.pk)
     students = _settled(county, rng, count=len(_SENT_AGO) + 2)
     for student, days in zip(students, _SENT_AGO, strict=False):
-        to = _school_for(student, rng, on=today)
+        to = school_for(student, rng, on=today)
         _send(student, to, scope=scope, officer=officer, at=now - timedelta(days=days), rng=rng)
     outside = Division.objects.filter(pk=_OUTSIDE[0]).first()
     for student in students[len(_SENT_AGO) :][: 1 if outside else 0]:
         to = Destination(division=outside, school_name=_OUTSIDE[1])
         _send(student, to, scope=scope, officer=officer, at=now - timedelta(days=3), rng=rng)
     for student in students[len(_SENT_AGO) + 1 :]:
-        to = _school_for(student, rng, on=today)
+        to = school_for(student, rng, on=today)
         pk = _send(student, to, scope=scope, officer=officer, at=now - timedelta(days=9), rng=rng)
         transfers.send_back(
             scope=scope, actor=officer, transfer_id=pk, answer=_REFUSAL, now=now - timedelta(days=5)
@@ -56,7 +56,7 @@ def _settled(county: str, rng: Random, *, count: int) -> list[Student]:
     return list(Student.objects.filter(pk__in=chosen).order_by("pk"))
 
 
-def _school_for(student: Student, rng: Random, *, on: date) -> Destination:
+def school_for(student: Student, rng: Random, *, on: date) -> Destination:
     schools = receiving_schools(student.county, but=student.school_id, grade=student.grade, on=on)
     return Destination(school=School.objects.get(pk=rng.choice(schools)[0]))
 

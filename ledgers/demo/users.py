@@ -10,7 +10,9 @@ from typing import Any
 from accounts import tokens
 from accounts.models import Grant, User
 from accounts.roles import PERMISSIONS, Role
+from casework.models.signature import SignatureLine
 from schools.models import ClassGroup, Division, School
+from students.models import Student
 
 # Without 0 and O, 1 and l: the password is read from a screen and typed.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -71,6 +73,36 @@ def hire(wanted: list[Post], *, county: Division, since: date, now: datetime) ->
     )
     lines.append(f"api-token  {text}  {client.line}")
     return Staff(users["county"], lines)
+
+
+_HEADS = ("马成林", "何玉梅", "杜建军", "魏秀英", "包海龙", "石俊山")
+_OFFICERS = ("苏永军", "柴红霞", "巩志明", "蒲晓东", "冉国栋", "闫桂芳")
+
+
+@dataclass(slots=True)
+class Signers:
+    """Who signs for a child's lines: heads and township officers, without a login of their own.
+
+    A child at no school is signed for by the county's officer.
+    """
+
+    officer: User
+    since: date
+
+    def of(self, student: Student, line: SignatureLine) -> User:
+        if line == SignatureLine.EDUCATION and student.school is None:
+            return self.officer
+        if line == SignatureLine.EDUCATION and student.school is not None:
+            return self._at(student.school, Role.SCHOOL_HEAD, _HEADS, student.school.code)
+        township = Division.objects.get(pk=student.township)
+        return self._at(township, Role.TOWNSHIP_OFFICER, _OFFICERS, township.pk)
+
+    def _at(self, place: Any, role: Role, names: tuple[str, ...], code: str) -> User:
+        standing = Grant.objects.at(place).filter(role=role).select_related("user").first()
+        if standing is not None:
+            return standing.user
+        name = names[int(code) % len(names)]
+        return _hire(Post(f"{role}-{code}", name, role, place), password=None, since=self.since)
 
 
 def write_credentials(path: Path, lines: list[str]) -> None:

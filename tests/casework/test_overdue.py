@@ -37,7 +37,7 @@ def test_the_child_becomes_suspected_the_day_after_and_only_once():
     assert transfer.state == Transfer.State.OVERDUE
     # Checked and found in school: the same transfer suspects nobody again.
     DropoutCase.objects.update(
-        state=CaseState.CLOSED, placement="RP01", closed_on=date(2026, 9, 20)
+        state=CaseState.EXCLUDED, verification_result="X01", closed_on=date(2026, 9, 20)
     )
     assert suspect_overdue(today=date(2026, 9, 21)) == 0
 

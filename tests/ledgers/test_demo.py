@@ -98,6 +98,12 @@ def test_cases_stand_in_every_state_with_their_visits(county):
         assert (case.school_at_opening_id, case.grade_at_opening) == (stay.school_id, stay.grade)
 
 
+def test_the_cases_are_what_their_events_tell(county, capsys):
+    call_command("rebuild_case_states", "--check")
+
+    assert capsys.readouterr().out == "个案状态与办理过程一致。\n"
+
+
 def test_every_role_signs_in_with_the_password_of_the_file(county):
     path = county / "demo-credentials.txt"
     rows = [line.split("  ") for line in path.read_text().splitlines()]
