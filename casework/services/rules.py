@@ -21,7 +21,16 @@ NAMES: dict[Deadline, tuple[str, str]] = {
     Deadline.TASK_ASSIGN: ("确认辍学后开始劝返", "个工作日"),
     Deadline.TASK_PERSUADE_VISIT: ("劝返走访间隔", "个工作日"),
     Deadline.TASK_LEGAL_NEXT: ("依法控辍下一步", "个工作日"),
+    # Only what the law leaves open: the days it fixes are changed with the law, as rows.
+    Deadline.LEGAL_ENTRY: ("入学通知书给的期限", "天"),
+    Deadline.LEGAL_URGED: ("催学通知书给的期限", "天"),
+    Deadline.LEGAL_ORDER: ("责令通知书给的期限", "天"),
+    Deadline.LEGAL_STATEMENT: ("处罚事先告知的陈述申辩期", "个工作日"),
+    Deadline.LEGAL_SERVED: ("依法文书制作后送达", "个工作日"),
+    Deadline.LEGAL_ANSWER: ("向法院、人社查问办理情况", "天"),
     Deadline.TASK_OBSERVE_CHECK: ("复学跟踪间隔", "个工作日"),
+    Deadline.TASK_PLAN_REVIEW: ("审批一人一案", "个工作日"),
+    Deadline.TASK_HANDOVER: ("答复个案移交", "个工作日"),
     Deadline.SCHOOL_MONTH_REPORT: ("学校月报告", "日（每月，0 为月末）"),
 }
 
