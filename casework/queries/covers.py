@@ -33,8 +33,8 @@ class Cover:
         return {f"{self.column}_id": self.pk}
 
 
-def places(scope: Scope, permission: Permission, level: str) -> "QuerySet[Any]":
-    """Everything of a level in reach."""
+def places(scope: Scope, permission: Permission, level: str) -> Any:
+    """Everything of a level in reach: a query of divisions, schools, classes or students."""
     if level in _DIVISIONS:
         units = Division.objects.filter(level=level, code__startswith=scope.county)
         return units.filter(_regions(scope, permission))

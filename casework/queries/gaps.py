@@ -65,7 +65,7 @@ class Gaps:
         if town := self.chosen.get("town"):
             rows = rows.filter(township="" if town == NOWHERE else town)
         if school := self.chosen.get("school"):
-            rows = rows.filter(school=None if school == NOWHERE else school)
+            rows = rows.filter(school=None if school == NOWHERE else int(school))
         return rows
 
     @property
@@ -73,7 +73,7 @@ class Gaps:
         """The children who lack somebody."""
         lacking = LACKING[self.chosen.get("line", "")]
         statement, values = self._statement(f"SELECT subject_id FROM responsible WHERE {lacking}")
-        text: str = connection.ops.compose_sql(statement, values)
+        text: str = connection.ops.compose_sql(statement, values)  # type: ignore[attr-defined]
         found = RawSQL(text.replace("%", "%%"), [])  # noqa: S611
         of_reach = Student.objects.filter(county=self.scope.county)
         return of_reach.filter(pk__in=found).select_related("school", "class_group")

@@ -50,9 +50,10 @@ class PledgeList:
         own = ResponsibilityPledge.objects.in_force().filter(
             county=self.scope.county, year=self.year, kind=self.kind, **{column: OuterRef("pk")}
         )
-        return rows.annotate(
+        found: QuerySet[Any] = rows.annotate(
             pledge=Subquery(own.values("pk")[:1]), signed_on=Subquery(own.values("signed_on")[:1])
         )
+        return found
 
     def _narrow(self, model: type[Any]) -> dict[str, str]:
         narrowed = {}
@@ -115,7 +116,8 @@ def above(kind: PledgeKind, place: Any, *, county: str) -> Division | School:
     """The upper party's place."""
     upper = PARTIES[kind].upper
     if upper == Level.SCHOOL:
-        return place.school
+        school: School = place.school
+        return school
     code = county if upper == Level.COUNTY else place.code[:_TOWNSHIP]
     return Division.objects.get(pk=code)
 

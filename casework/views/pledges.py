@@ -12,11 +12,11 @@ from django.utils.http import urlencode
 from django.views.generic import FormView, TemplateView, View
 
 from casework import duty_forms as forms
-from casework.duties import PARTIES, DutyRefused, PledgeKind, refuse_foreign_line
+from casework.duties import PARTIES, DutyRefused, PledgeKind, lines_of, refuse_foreign_line
 from casework.models import ResponsibilityPledge
 from casework.queries import duties
 from casework.queries import pledges as queries
-from casework.queries.covers import in_reach
+from casework.queries.covers import cover_of, in_reach
 from casework.services import pledges as services
 from casework.services import scans
 from casework.states import TransitionRefused
@@ -65,7 +65,7 @@ class PledgeIndex(_PledgeLists, TemplateView):
         page = paging.page(
             here.rows, by=queries.sort_of(here.kind), asked=self.request.GET, count=counts[state]
         )
-        kept = {"kind": here.kind.value, "year": here.year} | here.chosen
+        kept: dict[str, Any] = {"kind": here.kind.value, "year": here.year, **here.chosen}
         choices = duties.filter_choices(self.request.scope, on=here.on)
         return super().get_context_data(
             lists=[one for one in lists if one.total or one is here],
@@ -82,7 +82,7 @@ class PledgeIndex(_PledgeLists, TemplateView):
             kept=urlencode(kept),
             page=page,
             lines=[(place, queries.place_title(place)) for place in page.rows],
-            may_keep=PARTIES[here.kind].line in duties.lines_of(self.request.scope, ASSIGN),
+            may_keep=PARTIES[here.kind].line in lines_of(self.request.scope, ASSIGN),
             most=MOST_PAPERS,
             **kwargs,
         )
@@ -207,7 +207,7 @@ class PledgeSign(OnePledge, FormView):  # type: ignore[type-arg]
 
     def _kept(self) -> list[ResponsibilityPledge]:
         rows = ResponsibilityPledge.objects.within(self.request.scope, ASSIGN)
-        lookup = services.cover_of(self.place).lookup
+        lookup = cover_of(self.place).lookup
         return list(rows.filter(kind=self.kind, **lookup).order_by("-year", "-pk"))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
