@@ -73,6 +73,12 @@ def words(name: str, value: Any) -> str:
     return str(_plain(value))
 
 
+def whole(written: Content) -> Content:
+    """Every field, blank where nothing was written."""
+    blank = dict.fromkeys(TEXTS, "") | dict.fromkeys(DAYS)
+    return {name: {**blank, **written}[name] for name in FIELDS}
+
+
 def of(visit: HomeVisit) -> Content:
     return {name: getattr(visit, name) for name in FIELDS}
 

@@ -74,7 +74,7 @@ def log_home_visit(
     # The next state follows from the present one: hold the case until it is decided.
     case = hold_case(scope=scope, permission=Permission.VISIT_LOG, case_id=case_id)
     head = {"visited_on": visited_on, "kind": kind, "outcome": outcome, "visitors": visitors}
-    content = _whole({**head, **written})
+    content = contents.whole({**head, **written})
     logged = HomeVisit.objects.filter(pk=client_uuid, county=case.county).first()
     if logged is not None:
         return _same_or_conflict(logged, contents.digest(case.pk, content))
@@ -89,11 +89,6 @@ def log_home_visit(
         raise VisitConflict(
             "这张表单的编号已被另一次家访使用，您填写的内容尚未保存。请再按一次“保存家访”。"
         ) from refusal
-
-
-def _whole(written: dict[str, Any]) -> Content:
-    blank = dict.fromkeys(contents.TEXTS, "") | dict.fromkeys(contents.DAYS)
-    return {name: {**blank, **written}[name] for name in contents.FIELDS}
 
 
 def _same_or_conflict(logged: HomeVisit, digest: bytes) -> HomeVisit:

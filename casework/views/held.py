@@ -28,6 +28,8 @@ class TakeForm(OfficeForm):
     visited_on = DayField(label="家访日期")
     kind = forms.ChoiceField(label="方式", choices=VisitKind.choices)
     outcome = forms.ChoiceField(label="结果", choices=VisitOutcome.choices)
+    promised_on = DayField(label="承诺返校日期", required=False)
+    next_visit_on = DayField(label="下次走访日期", required=False)
 
 
 class HeldDoor(Requires):
@@ -65,6 +67,7 @@ class Line:
     stands: str
     sent: str
     is_disputed: bool
+    picked: str  # what was chosen before a refusal
 
 
 class HeldDetail(HeldDoor, TemplateView):
@@ -95,6 +98,7 @@ class HeldDetail(HeldDoor, TemplateView):
                 contents.words(name, stands.get(name)),
                 contents.words(name, self.content.get(name)),
                 name in disputed,
+                self.request.POST.get(f"field-{name}", ""),
             )
             for name in contents.FIELDS
             if name in self.content or stands.get(name)
@@ -138,7 +142,7 @@ class HeldDetail(HeldDoor, TemplateView):
         form = self.form()
         if not self.may_be_taken or not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
-        content = {**self.content, **form.cleaned_data}
+        content = contents.whole({**self.content, **form.cleaned_data})
         services.take(content=content, **self._asked())
         return self._done("家访已登记。")
 
