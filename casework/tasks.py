@@ -8,6 +8,8 @@ from casework.services import (
     list_openings,
     night,
     overdue,
+    phone,
+    photos,
     receipt,
     report,
 )
@@ -36,6 +38,18 @@ def ask_month_reports() -> None:
 def suspect_absent_children() -> None:
     """Every night: children away for as many days as their county's rule says."""
     attendance.suspect_absent(today=timezone.localdate())
+
+
+@shared_task
+def ask_about_waiting_visits() -> None:
+    """Every night: what phones sent a week ago and what still has no visit to belong to."""
+    phone.ask_about_waiting(now=timezone.now())
+
+
+@shared_task
+def purge_visit_photos() -> None:
+    """Every night: pieces and files that belong to no photo."""
+    photos.purge(now=timezone.now())
 
 
 @shared_task

@@ -45,6 +45,14 @@ app.conf.beat_schedule = {
         "task": "casework.tasks.suspect_absent_children",
         "schedule": crontab(hour="0", minute="15"),
     },
+    "ask-about-waiting-visits": {
+        "task": "casework.tasks.ask_about_waiting_visits",
+        "schedule": crontab(hour="1", minute="10"),
+    },
+    "purge-visit-photos": {
+        "task": "casework.tasks.purge_visit_photos",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "mark-late-tasks": {
         "task": "casework.tasks.mark_late_tasks",
         "schedule": crontab(hour="0", minute="20"),
