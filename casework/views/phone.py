@@ -295,6 +295,14 @@ class PhoneWorker(Open):
         return _fresh(HttpResponse(text, content_type="text/javascript; charset=utf-8"))
 
 
+# Drawn by script/icons.py; a phone cuts the maskable one to the shape of its other icons.
+_ICONS = (
+    ("icon-192", 192, "any"),
+    ("icon-512", 512, "any"),
+    ("icon-maskable-512", 512, "maskable"),
+)
+
+
 class PhoneManifest(Open):
     """So that the page can be put on the phone's desk."""
 
@@ -308,15 +316,16 @@ class PhoneManifest(Open):
             "start_url": page,
             "scope": page,
             "display": "standalone",
-            "background_color": "#ffffff",
+            "background_color": "#f2f4f7",
             "theme_color": "#163f74",
             "icons": [
                 {
-                    "src": static(f"img/icon-{size}.png"),
+                    "src": static(f"img/{name}.png"),
                     "sizes": f"{size}x{size}",
                     "type": "image/png",
+                    "purpose": purpose,
                 }
-                for size in (192, 512)
+                for name, size, purpose in _ICONS
             ],
         }
         text = json.dumps(told, ensure_ascii=False)
