@@ -93,6 +93,11 @@ PICTURES = [
     Picture("rules", "county", "/cases/deadlines/", DESK),
     Picture("away", "county", "/cases/attendance/away/", DESK),
     Picture("reports", "county", "/cases/reports/", DESK),
+    Picture("duty-gaps", "county", "/cases/duties/", DESK),
+    Picture("duty-people", "county", "/cases/duties/people/", DESK),
+    Picture("duty-posts", "county", "/cases/duties/posts/", DESK),
+    Picture("pledges", "county", "/cases/duties/pledges/?kind=county_township", DESK),
+    Picture("phone-gaps", "head", "/cases/duties/?line=government&show=list", PHONE),
     Picture(
         "sent-down",
         "county",
@@ -130,6 +135,9 @@ PICTURES = [
         "/cases/phone/ -> .phone-child -> text=开始家访 -> #badge",
         PHONE,
     ),
+    Picture("papers", "county", "/cases/papers/", DESK),
+    Picture("paper-kinds", "township", "/cases/?state=persuading -> tbody a -> text=制作文书", DESK),
+    Picture("paper-phone", "township", "/cases/papers/ -> tbody a", PHONE),
 ]
 
 
