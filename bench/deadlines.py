@@ -22,11 +22,10 @@ def bench(run):
     variants = [
         Variant("ours: mark and tell", lambda _: _night(run, "ours")),
         Variant("bare UPDATE, nobody told", lambda _: _night(run, "bare")),
-        Variant("row by row", lambda _: _night(run, "row_by_row"), rounds=1),
     ]
     done = in_turns(variants, run.rounds)
-    ours, bare, rows = done.values()
-    same("tasks marked", ours=_marked(ours), bare=_marked(bare), row_by_row=_marked(rows))
+    ours, bare = done.values()
+    same("tasks marked", ours=_marked(ours), bare=_marked(bare))
     told = ours.facts[0]["told"]
     goals = [
         Goal("nightly deadlines: ours ÷ bare UPDATE", ours.median() / bare.median(), 2, False),
@@ -142,23 +141,6 @@ def bare():
     with clock(said), connection.cursor() as cursor:
         cursor.execute(_BARE, [TODAY])
         said["marked"] = cursor.rowcount
-    return said
-
-
-def row_by_row():
-    """What a loop over the open cases does, without telling anybody."""
-    from datetime import timedelta
-
-    from casework.models import DropoutCase
-
-    said = {"marked": 0}
-    _connect()
-    with clock(said):
-        for case in DropoutCase.objects.still_open().iterator():
-            for task in case.tasks.filter(done_on=None, late_since=None, due_on__lt=TODAY):
-                task.late_since = task.due_on + timedelta(days=1)
-                task.save(update_fields=["late_since"])
-                said["marked"] += 1
     return said
 
 

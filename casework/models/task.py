@@ -15,14 +15,15 @@ class TaskKind(models.TextChoices):
     VERIFY = "verify", "核查疑似"
     ASSIGN = "assign", "开始劝返"
     PERSUADE_VISIT = "persuade_visit", "劝返走访"
-    LEGAL_NEXT = "legal_next", "依法控辍下一步"
+    LEGAL_NEXT = "legal_next", "依法下一步"
     LEGAL_SERVE = "legal_serve", "送达依法文书"
-    OBSERVE_CHECK = "observe_check", "复学跟踪检查"
-    RECEIPT = "receipt", "确认转入学校已接收"
-    PLAN_REVIEW = "plan_review", "复核一人一案"
+    OBSERVE_CHECK = "observe_check", "复学跟踪"
+    RECEIPT = "receipt", "确认转学接收"
+    PLAN_REVIEW = "plan_review", "审批一人一案"
+    PLAN_MEASURE = "plan_measure", "落实一人一案措施"
     SIGN = "sign", "销号签字"
     HANDOVER = "handover", "个案移交答复"
-    REPORT = "report", "控辍保学月报告"
+    REPORT = "report", "月报告"
 
 
 class TaskLine(models.TextChoices):

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
 
@@ -25,18 +24,22 @@ from casework.services import attendance
 from casework.states import TransitionRefused
 from core import paging
 from core.access import Permission
+from core.forms import DayField, OfficeForm
 from core.web import Requires
 from schools.models import ClassGroup
+
+
+class DayFilter(OfficeForm):
+    day = DayField(label="日期", required=False)
+
 
 _BOTH = "勾选了 {} 名学生未到，又按了“全部到校”，没有保存。请核对勾选后重新点名。"
 
 
 def _day(text: str | None) -> date:
     """The day asked for; today, if none was asked or it is no day."""
-    try:
-        return parse_date(text or "") or timezone.localdate()
-    except ValueError:
-        return timezone.localdate()
+    asked = DayFilter({"day": text or ""})
+    return (asked.is_valid() and asked.cleaned_data["day"]) or timezone.localdate()
 
 
 class ClassIndex(Requires, TemplateView):
@@ -61,7 +64,7 @@ class ClassIndex(Requires, TemplateView):
         ]
         return super().get_context_data(
             day=day,
-            today=timezone.localdate(),
+            filters=DayFilter(initial={"day": day}),
             state=state,
             chips=chips,
             page=paging.page(
