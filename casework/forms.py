@@ -223,10 +223,7 @@ class SignForm(OfficeForm):
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
     line = forms.ChoiceField(label="责任线", widget=forms.RadioSelect)
     remark = forms.CharField(label="意见", required=False, max_length=200)
-    agreed = forms.BooleanField(
-        label="本人已核对以上内容，情况属实",
-        error_messages={"required": "签字前请先勾选“本人已核对以上内容，情况属实”。"},
-    )
+    agreed = forms.BooleanField(label="本人已核对以上内容，情况属实", required=False)
 
     def __init__(self, *args: Any, lines: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -234,6 +231,11 @@ class SignForm(OfficeForm):
         if len(lines) == 1:
             self.fields["line"].widget = forms.HiddenInput()
             self.initial.setdefault("line", lines[0][0])
+
+    def clean_agreed(self) -> bool:
+        if not self.cleaned_data["agreed"]:
+            raise forms.ValidationError("签字前请先勾选“本人已核对以上内容，情况属实”。")
+        return True
 
     def clean_digest(self) -> bytes:
         try:

@@ -61,7 +61,7 @@ def take_receipt(
     """The answer, entered before the night does it. Errors: TransitionRefused while none came."""
     case = hold_case(scope=scope, permission=MANAGE, case_id=case_id, seen=seen)
     refuse_wrong_start(CaseState(case.state), Action.RECEIPT)
-    transfer = Transfer.objects.get(pk=case.transfer_id)
+    transfer = Transfer.objects.get(dropoutcase=case)
     if transfer.state == TransferState.SENT:
         raise TransitionRefused(
             f"{transfer.to_words}还没有答复（答复期限 {transfer.due_on:%Y-%m-%d}），请等对方确认。"

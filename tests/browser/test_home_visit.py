@@ -40,7 +40,7 @@ def test_a_teacher_logs_a_visit_on_a_phone_with_a_double_tap(page, live_server, 
 
     expect(page.get_by_role("status")).to_contain_text("家访已保存")
     expect(page.locator(".page-head")).to_contain_text("劝返中")
-    expect(page.get_by_role("table")).to_contain_text("劝返（第 1 次）")
+    expect(page.get_by_role("table", name="家访记录")).to_contain_text("劝返（第 1 次）")
     visit = HomeVisit.objects.get()
     assert (visit.visitors, visit.promised_on) == ("李秀兰", tomorrow)
     assert CaseEvent.objects.get().to_state == "persuading"
