@@ -14,7 +14,7 @@ from casework.services import OpenCaseExists, overdue
 from casework.services.comparisons import open_suspects
 from casework.states import TransitionRefused
 from casework.views.case import DeedForm
-from core.access import Permission
+from core.access import Permission, Scope
 from core.web import Requires
 from students.comparison.services import ComparisonRefused
 from students.models import MatchRun, RollOver, Student, Transfer
@@ -31,6 +31,9 @@ class OpenCase(Requires, DeedForm):
     def student(self) -> Student:
         students = Student.objects.within(self.request.scope, self.permission)
         return get_object_or_404(students, pk=self.kwargs["student_id"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return super().get_initial() | {"source": _own_source(self.request.scope)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -54,6 +57,14 @@ class OpenCase(Requires, DeedForm):
             return self.form_invalid(form)
         messages.success(self.request, "个案已建立，请尽快核查。")
         return redirect("casework:case-detail", case_id=case.pk)
+
+
+def _own_source(scope: Scope) -> str:
+    """What a school or a township finds, it reports as its own; the county is told by many."""
+    if scope.whole_county(Permission.CASE_OPEN):
+        return ""
+    reaches = [grant for grant in scope.grants if Permission.CASE_OPEN in grant.permissions]
+    return "township" if any(reach.region for reach in reaches) else "school"
 
 
 class OpenFromTransfers(Requires, View):
