@@ -6,10 +6,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from casework.legal_rules import Body, PaperStage, follows, refuse_fine_without_rule
 from casework.models import CaseCode, DropoutCase, FineRule, LegalKind, LegalPaper
+from casework.models.legal import LegalPaperQuerySet
 from casework.queries.bodies import IssuingBody
 from casework.queries.chain import kind_names, standing_of
 from casework.states import TransitionRefused
@@ -68,7 +69,7 @@ class PaperList:
     chosen: dict[str, str]
 
     @cached_property
-    def narrowed(self) -> "QuerySet[LegalPaper]":
+    def narrowed(self) -> LegalPaperQuerySet:
         """By everything chosen but the stage."""
         rows = LegalPaper.objects.within(self.scope, Permission.CASE_VIEW)
         for name, field in (
@@ -97,7 +98,7 @@ class PaperList:
         return self.by_stage[stage] if stage else sum(self.by_stage.values())
 
     @property
-    def rows(self) -> "QuerySet[LegalPaper]":
+    def rows(self) -> LegalPaperQuerySet:
         rows = self.narrowed.select_related("kind", "case__student")
         stage = self.chosen.get("stage")
         return rows.at_stage(stage, on=self.on) if stage else rows

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -90,7 +89,7 @@ class IssuePaper(CaseDoor, FormView):  # type: ignore[type-arg]
         every = offers(self.case, bodies, on=timezone.localdate())
         return next(offer for offer in every if offer.kind == kind)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.offer.bodies:
             messages.warning(request, self.offer.why_not)
             return redirect("casework:paper-kinds", case_id=self.case.pk)

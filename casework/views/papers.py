@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -17,6 +16,7 @@ from django.views.generic import FormView, TemplateView, View
 
 from casework import paper_forms as forms
 from casework.models import LegalPaper
+from casework.models.legal import LegalPaperQuerySet
 from casework.queries.bodies import bodies_of
 from casework.queries.papers import (
     TONES,
@@ -67,7 +67,7 @@ class PaperDoor(Requires):
     key = "paper_id"
 
     @property
-    def papers(self) -> "QuerySet[LegalPaper]":
+    def papers(self) -> LegalPaperQuerySet:
         return LegalPaper.objects.within(self.request.scope, self.permission)
 
     @cached_property
@@ -151,7 +151,7 @@ class ActOnPaper(PaperDoor, FormView):  # type: ignore[type-arg]
     days: tuple[str, ...] = ()
 
     @property
-    def papers(self) -> "QuerySet[LegalPaper]":
+    def papers(self) -> LegalPaperQuerySet:
         return super().papers.of_bodies([body.code for body in bodies_of(self.request.scope)])
 
     def get_initial(self) -> dict[str, Any]:

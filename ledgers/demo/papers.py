@@ -1,6 +1,7 @@
 """Papers of the lawful chain: orders of the county, and what one township has under way."""
 
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 from uuid import UUID
 
@@ -28,14 +29,14 @@ def tell_papers(*, officer: User, rng: Random, today: date) -> None:
     (body,) = legal.bodies_of(scope)
     cases = DropoutCase.objects.within(scope, Permission.LEGAL_ISSUE)
     persuaded = cases.filter(state=CaseState.PERSUADING, visits__kind="persuasion").distinct()
-    away = {"officer": officer, "scope": scope, "rng": rng}
+    make = partial(_make, officer=officer, scope=scope, rng=rng)
     for place, case in enumerate(persuaded.order_by("pk")[:3]):
         on = max(case.visits.latest("visited_on").visited_on, today - timedelta(days=12))
         if place == 0:
-            paper = _make(case.pk, "order", body.code, **away, on=on)
+            paper = make(case.pk, "order", body.code, on=on)
             _serve(paper, officer=officer, scope=scope, on=on)
             continue
-        paper = _make(case.pk, "urging_notice", body.code, **away, on=today)
+        paper = make(case.pk, "urging_notice", body.code, on=today)
         if place == 1:
             _serve(paper, officer=officer, scope=scope, on=today)
     legal.pass_deadlines(today=today)

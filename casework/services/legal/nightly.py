@@ -3,6 +3,7 @@
 import json
 from datetime import date, timedelta
 from itertools import count, islice
+from typing import Any
 
 from django.db import connection
 
@@ -54,7 +55,7 @@ SELECT count(*) FROM tasks
 
 def pass_deadlines(*, today: date) -> int:
     """Tasks set, in every county the connection may see; the same night again sets none."""
-    values = {
+    values: dict[str, Any] = {
         "today": today,
         "rule": Deadline.TASK_LEGAL_NEXT.value,
         "kind": TaskKind.LEGAL_NEXT.value,
