@@ -66,7 +66,7 @@ def test_a_case_is_closed_with_two_signatures_on_the_phone(phone, live_server, c
     open_case(phone, live_server, case, county_officer())
     expect(phone.locator(".case-path")).not_to_contain_text("还没有签字")
     phone.get_by_role("link", name="销号", exact=True).click()
-    phone.get_by_role("button", name="销号").click()
+    phone.get_by_role("button", name="销号", exact=True).click()
 
     expect(phone.get_by_role("status")).to_contain_text("“销号”已办理，个案现为“已销号”。")
     expect(phone.locator("[aria-current=step]")).to_contain_text("已销号")
