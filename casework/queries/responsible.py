@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -107,6 +108,7 @@ duty_homes AS (
      ORDER BY member.student_id, member.valid_from DESC, member.id DESC
 )
 """
+_NOBODY = "SELECT NULL::bigint, NULL::bigint, NULL::bigint, '', '' WHERE false"
 _VILLAGE = """
 CASE WHEN length(child.hukou_division) = 12 THEN child.hukou_division
      ELSE coalesce(duty_homes.village, '') END
@@ -118,7 +120,10 @@ def children_of(rows: "QuerySet[Student]") -> tuple[str, dict[str, Any]]:
     plain = rows.order_by().values(
         "id", "class_group_id", "school_id", "township", "hukou_division"
     )
-    statement, values = plain.query.sql_with_params()
+    try:
+        statement, values = plain.query.sql_with_params()
+    except EmptyResultSet:  # the conditions admit nobody: Django writes no statement then
+        statement, values = _NOBODY, ()
     names = [f"child_{place}" for place in range(len(values))]
     parts = statement.split("%s")
     named = parts[0] + "".join(
@@ -149,7 +154,7 @@ class Person:
 
     @property
     def words(self) -> str:
-        return f"{self.full_name}（{self.duty or self.post}）"
+        return f"{self.full_name}，{self.duty or self.post}"
 
 
 @dataclass(frozen=True, slots=True)

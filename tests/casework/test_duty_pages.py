@@ -66,6 +66,8 @@ def test_a_whole_school_says_so(client, student):
     page = shown(client, school_head(student.school), "gap-list")
 
     assert "已全部包保" in page
+    listed = shown(client, school_head(student.school), "gap-list", "?show=list")
+    assert "每一名适龄儿童少年都有责任人" in listed
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,10 @@ def test_everybody_sees_the_gaps_of_their_own_reach_only():
     assert other.pk != mine.pk
 
 
+def test_a_page_without_children_asks_for_nobody():
+    assert responsible_for(Student.objects.none(), county=COUNTY, on=DAY) == {}
+
+
 def test_a_township_names_the_government_line_and_a_school_its_own():
     student = StudentFactory()
     township, head = township_officer(), school_head(student.school)
