@@ -195,7 +195,7 @@ def _result(paper: LegalPaper) -> str:
 def suggestion(case: DropoutCase, *, persuasions: int) -> str:
     """The facts of a case in one sentence, to be mended before they stand in a paper."""
     since = case.dropped_out_on or case.last_present_on
-    parts = [f"自{day_in_words(since)}起未到校就读" if since else "至今未到校就读"]
-    if persuasions:
-        parts.append(f"经{persuasions}次上门劝返")
-    return "，".join(parts) + "，至今仍未到校。"
+    tried = f"，经{persuasions}次上门劝返" if persuasions else ""
+    if since is None:
+        return f"至今未入学就读{tried}。"
+    return f"自{day_in_words(since)}起未到校就读{tried}，至今仍未到校。"
