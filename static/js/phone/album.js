@@ -23,12 +23,13 @@
   }
 
   function frame(app, photo, index) {
-    const name = "照片 " + (index + 1);
+    const isThere = app.draft.item.there.includes(photo);
+    const name = (isThere ? "已上传的照片 " : "照片 ") + (index + 1);
     const image = make("img", { alt: name, width: 96, height: 96 });
     picture(app, photo).then(function (address) { image.src = address; }, function () { image.alt = name + "在本机已损坏，请删除后重新拍照"; });
     return make("li", {}, image, make("span", { class: "phone-soft" }, name + "，" + kilobytes(photo.size)),
       photo.words ? make("span", { class: "phone-late" }, photo.words) : null,
-      button("删除", function () { remove(app, photo); }, { "aria-label": "删除" + name }));
+      button("删除", function () { (isThere ? takeBack : remove)(app, photo); }, { "aria-label": "删除" + name }));
   }
 
   async function remove(app, photo) {
@@ -42,8 +43,18 @@
     phone.page.show();
   }
 
+  // Gone from the server once this edit is finished and has arrived.
+  async function takeBack(app, photo) {
+    const item = app.draft.item;
+    item.there = item.there.filter(function (one) { return one !== photo; });
+    item.gone.push(photo);
+    await app.draft.save();
+    app.say("完成修改后，这张已上传的照片将被删除。");
+    phone.page.show();
+  }
+
   async function add(app, files) {
-    const item = app.draft.item, most = app.take.limits.photos;
+    const item = app.draft.item, most = app.take.limits.photos - item.there.length;
     for (const [index, file] of files.entries()) {
       if (item.photos.length >= most) {
         app.warn("一次家访最多 " + most + " 张照片，其余 " + (files.length - index) + " 张没有放入。");
@@ -63,15 +74,16 @@
       app.say("照片已存入本机，" + kilobytes(photo.size));
       return true;
     } catch (failure) {
-      const words = refusal(failure, file);
+      const words = refusal(app, failure, file);
       if (!words) { throw failure; }
       app.warn(words);
       return !(failure instanceof phone.store.Full);
     }
   }
 
-  function refusal(failure, file) {
+  function refusal(app, failure, file) {
     if (failure instanceof phone.store.Full) {
+      app.tight = true;
       return "手机存储空间不足，这张照片（" + kilobytes(failure.size) + "）没有存下，文字仍在。请清理手机空间，或先联网把待上传的记录传完。";
     }
     if (failure instanceof phone.photos.Unreadable) { return "“" + file.name + "”不是能打开的图片，请重新拍照或另选一张。"; }
@@ -88,11 +100,11 @@
   }
 
   function photosView(app) {
-    const photos = app.draft.item.photos;
+    const { photos, there } = app.draft.item;
     return make("section", { class: "phone-field", "aria-label": "照片" },
       make("p", { class: "phone-soft" }, "照片在手机上缩小并去掉拍摄地点，最多 " + app.take.limits.photos + " 张，可以不拍。"),
       make("div", { class: "phone-quick" }, picker(app, "拍照", { capture: "environment" }), picker(app, "从相册选", { multiple: true })),
-      make("ul", { class: "phone-photos" }, photos.map(frame.bind(null, app))));
+      make("ul", { class: "phone-photos" }, there.map(frame.bind(null, app)), photos.map(frame.bind(null, app))));
   }
 
   phone.views = { ...phone.views, photos: photosView };

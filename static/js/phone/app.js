@@ -5,7 +5,7 @@
   const app = {
     store: null, sender: null, draft: null, child: null,
     take: { taken_at: null, children: [], choices: {}, limits: {} }, items: [], damaged: [], facts: {},
-    search: "", warned: "", persisted: false, room: 0, fetching: false, newer: false, checked: false,
+    search: "", warned: "", persisted: false, room: 0, tight: false, finishing: false, fetching: false, newer: false, checked: false,
     route: "list",
     fits: function () {}, // set by the step on show: marks what is missing in it
 

@@ -21,7 +21,8 @@
 
   function drawBadge() {
     const badge = document.getElementById("badge"), words = badgeWords();
-    badge.textContent = words || "已全部上传";
+    if (navigator.setAppBadge) { navigator.setAppBadge(phone.outbox.counts(app.items).waiting).catch(function () {}); } // on the installed icon
+    document.getElementById("badge-words").textContent = words || "已全部上传";
     badge.classList.toggle("phone-badge-busy", Boolean(words));
   }
 
@@ -31,6 +32,7 @@
     if (!app.sender || !app.sender.trouble) { return null; }
     if (app.sender.trouble === "sign-in") { return ["warning", "登录已过期。可以照常填写，登录后自动上传。", link("去登录", signInAddress())]; }
     if (app.sender.trouble === "not-allowed") { return ["warning", "您的账号现在不能登记家访，请联系学校。记录仍在本机，可以导出。"]; }
+    if (app.sender.trouble === "full") { return ["error", "手机存储空间已满，清理后自动再传。"]; }
     return ["warning", "网络不通，稍后自动再试。可以照常填写。"];
   }
 
@@ -39,7 +41,7 @@
     return [
       obstacle(),
       clock ? ["warning", clock] : null,
-      app.store && app.room < LITTLE_ROOM ? ["error", "手机存储空间快满了，文字还能存，照片可能存不下。请清理手机空间或尽快上传。"] : null,
+      app.store && (app.tight || app.room < LITTLE_ROOM) ? ["error", "手机存储空间快满了，文字还能存，照片可能存不下。请清理手机空间或尽快上传。"] : null,
       app.warned ? ["error", app.warned, button("知道了", function () { app.warn(""); })] : null,
       app.newer ? ["info", "本页有新版本，待上传的记录不受影响。", button("更新", function () { location.reload(); })] : null,
     ].filter(Boolean);

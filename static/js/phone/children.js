@@ -81,18 +81,20 @@
         fact("见到的人", child.last.people_met), fact("结果", words("outcome"))));
   }
 
+  // What waits here stands before what the server has; there it may still be put right.
   function ownVisits(app, child) {
-    const rows = child.visits || [];
     const queued = itemsOf(app, child.student).filter(function (item) { return item.state !== "draft"; });
-    if (!rows.length && !queued.length) { return null; }
-    const sending = new Set(queued.map(function (item) { return item.visit; }));
+    const open = new Set(queued.filter(function (item) { return item.state !== "delivered"; }).map(function (item) { return item.visit; }));
+    const rows = (child.visits || []).filter(function (visit) { return !open.has(visit.visit); });
+    const told = new Set(rows.map(function (visit) { return visit.visit; }));
+    const marked = queued.filter(function (item) { return !told.has(item.visit); });
+    if (!rows.length && !marked.length) { return null; }
     return make("section", { class: "phone-card", "aria-labelledby": "h-own" }, make("h2", { id: "h-own" }, "我登记的家访"),
       make("ul", { class: "phone-rows" },
-        queued.map(function (item) {
-          return make("li", {}, make("span", {}, item.content.visited_on + " "), stateMark(app.stateOf(item)));
-        }),
-        rows.filter(function (visit) { return !sending.has(visit.visit); }).map(function (visit) {
-          return make("li", {}, make("span", {}, visit.visited_on), button("修改", function () { phone.deeds.startEdit(child, visit); }, { "aria-label": "修改 " + visit.visited_on + " 的家访" }));
+        marked.map(function (item) { return make("li", {}, make("span", {}, item.content.visited_on), stateMark(app.stateOf(item))); }),
+        rows.map(function (visit) {
+          return make("li", {}, make("span", {}, visit.visited_on),
+            button("修改", function () { phone.deeds.startEdit(child, visit); }, { "aria-label": "修改 " + visit.visited_on + " 的家访" }));
         })));
   }
 

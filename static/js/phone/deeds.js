@@ -5,10 +5,39 @@
   const app = phone.app;
 
   async function begin(item) {
-    await app.store.put("item", item);
+    try {
+      await app.store.put("item", item);
+    } catch (failure) {
+      if (!(failure instanceof phone.store.Full)) { throw failure; }
+      app.warn("手机存储空间已满，不能开始新的家访。请清理手机空间，或先联网把待上传的记录传完。");
+      return;
+    }
     await app.reload();
     app.say("");
     app.go("visit/" + item.id + "/0");
+  }
+
+  // What the row was told; "" when it could not be kept, which the draft has said.
+  async function enqueue(draft) {
+    const item = draft.item, changed = phone.draft.changes(item);
+    if (!(await draft.save())) { return ""; }
+    try {
+      if (item.gone.length) { await phone.outbox.takePhotosBack(app.store, item); }
+      await (changed ? phone.outbox.finish(app.store, item) : app.store.remove(item.id));
+    } catch (failure) {
+      if (!(failure instanceof phone.store.Full)) { throw failure; }
+      draft.told.full();
+      return "";
+    }
+    if (!changed && !item.gone.length) { return "没有改动，不用上传。"; }
+    return "家访已存入待上传，" + (navigator.onLine ? "正在上传。" : "联网后自动上传。");
+  }
+
+  async function finished(words) {
+    await phone.writing.leave();
+    app.go("");
+    app.say(words);
+    app.sender.send();
   }
 
   phone.deeds = {
@@ -21,20 +50,21 @@
     startEdit: async function (child, visit) {
       const names = Object.keys(phone.fields.FIELDS);
       const content = Object.fromEntries(names.map(function (name) { return [name, visit[name] || ""]; }));
-      await begin(phone.draft.fresh(child, content, visit));
+      const kept = app.items.filter(function (item) { return item.visit === visit.visit && item.kind !== "delete_photo"; });
+      const photos = kept.flatMap(function (item) { return item.photos; }).filter(function (photo) { return photo.state === "done"; });
+      await begin(phone.draft.fresh(child, content, { ...visit, photos: photos }));
     },
 
     finish: async function () {
       const draft = app.draft;
-      if (!draft) { return; } // the second of two taps
-      app.draft = null;
-      await draft.leave();
-      await phone.outbox.finish(app.store, draft.item);
-      phone.album.forgetPictures();
-      app.say("家访已存入待上传，" + (navigator.onLine ? "正在上传。" : "联网后自动上传。"));
-      await app.reload();
-      app.go("");
-      app.sender.send();
+      if (!draft || app.finishing) { return; } // the second of two taps
+      app.finishing = true;
+      try {
+        const words = await enqueue(draft);
+        if (words) { await finished(words); }
+      } finally {
+        app.finishing = false;
+      }
     },
 
     takeBack: async function (item) {
@@ -67,14 +97,14 @@
     },
 
     retry: function () {
-      app.say("正在重试上传");
-      app.sender.send();
+      app.say(navigator.onLine ? "正在重试上传" : "没有网络，联网后自动上传");
+      app.sender.sendNow();
     },
 
     offerAgain: async function () {
       await app.sender.note({ offered_at: null });
-      app.say("正在与服务器核对");
-      app.sender.send();
+      app.say(navigator.onLine ? "正在与服务器核对" : "没有网络，联网后自动核对");
+      app.sender.sendNow();
     },
 
     fetchTake: async function () {

@@ -16,10 +16,24 @@
       child: { name: child.name, school: child.school, class_name: child.class_name },
       content: { ...content },
       photos: [],
+      there: (edit && edit.photos) || [], // photos of this visit the server has already
+      gone: [], // those of them that are to be deleted there
       state: "draft",
       step: 0,
       saved_at: phone.clock.nowIso(),
     };
+  }
+
+  // The sending that takes photos back from the server, beside the edit that ordered it.
+  function deletion(item) {
+    const { content, was, step, there, gone, ...about } = item;
+    const photos = gone.map(function (photo) { return { ...photo, state: "done", words: "" }; });
+    return { ...about, id: crypto.randomUUID(), kind: "delete_photo", base: null, was: null, content: { visited_on: content.visited_on }, photos: photos, state: "draft" };
+  }
+
+  function changes(item) {
+    const names = Object.keys(item.content);
+    return !item.was || names.some(function (name) { return (item.was[name] || "") !== item.content[name]; }) || item.photos.length > 0;
   }
 
   // After a refusal: the server keeps its answer to the old sending, so this is a new one.
@@ -31,7 +45,7 @@
   class Draft {
     constructor(store, item, told) {
       this.store = store;
-      this.item = item;
+      this.item = { there: [], gone: [], ...item }; // an earlier page wrote drafts without these
       this.told = told; // saved(at), full(), gone()
       this.timer = null;
       this.turn = Promise.resolve();
@@ -88,5 +102,5 @@
     }
   }
 
-  phone.draft = { fresh: fresh, again: again, Draft: Draft };
+  phone.draft = { fresh: fresh, again: again, deletion: deletion, changes: changes, Draft: Draft };
 })(self.phone = self.phone || {});

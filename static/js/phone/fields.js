@@ -28,12 +28,13 @@
   ];
 
   function choices(name, child, take) {
-    return name === "visit_kind" ? child.kinds || [] : (take.choices || {}).outcomes || [];
+    if (name !== "visit_kind") { return take.choices.outcomes || []; }
+    return (child && child.kinds) || take.choices.kinds || []; // of a child no longer on the list: any
   }
 
   function wordsFor(name, value, child, take) {
     if (FIELDS[name].control !== "radio") { return value; }
-    const pairs = [...choices(name, child || {}, take), ...((take.choices || {}).kinds || [])];
+    const pairs = [...choices(name, child, take), ...(take.choices.kinds || [])];
     const found = pairs.find(function (pair) { return pair[0] === value; });
     return found ? found[1] : value;
   }

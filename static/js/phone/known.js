@@ -4,7 +4,7 @@
   "use strict";
 
   async function learn() {
-    if (await phone.session.person()) { return; }
+    if (phone.session.hasLeft() || await phone.session.person()) { return; }
     const answer = await fetch("/cases/phone/me/", { cache: "no-store", redirect: "manual" });
     if (answer.ok) { await phone.session.learn((await answer.json()).person); }
   }

@@ -71,8 +71,23 @@
     await store.remove(item.id);
   }
 
+  // Photos taken back leave no copy here either, whatever becomes of the sending.
+  async function takePhotosBack(store, item) {
+    const gone = new Set(item.gone.map(function (photo) { return photo.photo; }));
+    const made = phone.draft.deletion(item);
+    await store.put("item", made);
+    await finish(store, made);
+    for (const kept of (await all(store)).items.filter(function (one) { return one.visit === item.visit && one.kind !== "delete_photo"; })) {
+      await store.update("item", kept.id, function (stands) {
+        return { ...stands, photos: stands.photos.filter(function (photo) { return !gone.has(photo.photo); }) };
+      });
+    }
+    await store.removePhotos([...gone]);
+  }
+
   // Of an edit only what was changed is sent; the server merges it with what others changed.
   function contentOf(item) {
+    if (item.kind === "delete_photo") { return {}; }
     if (!item.was) { return item.content; }
     const changed = Object.entries(item.content).filter(function (entry) { return (item.was[entry[0]] || "") !== entry[1]; });
     return Object.fromEntries(changed);
@@ -139,7 +154,7 @@
   }
 
   phone.outbox = {
-    STATES: STATES, all: all, finish: finish, withdraw: withdraw, mend: mend, seen: seen, forget: forget,
+    STATES: STATES, all: all, finish: finish, takePhotosBack: takePhotosBack, withdraw: withdraw, mend: mend, seen: seen, forget: forget,
     operation: operation, answered: answered, photoIs: photoIs, pending: pending, owed: owed,
     prune: prune, sweep: sweep, counts: counts,
   };

@@ -51,12 +51,18 @@
 
   async function open(person) {
     try {
-      app.store = await phone.store.open(person, { onNewer: letGo });
+      app.store = await phone.store.open(person, { onNewer: letGo, onTight: tight });
     } catch (failure) {
       draw(told("本机存储打不开", "浏览器没有让本页使用存储空间。请关闭无痕模式、清理手机空间后重新打开；也可以在个案页面里登记家访。", cases()));
       return;
     }
-    app.sender = new phone.Sender(app.store, { changed: app.refresh, other: other, heard: heard });
+    const windows = new BroadcastChannel("phone-" + person); // of the same person on this phone
+    windows.onmessage = app.refresh;
+    const changed = function () {
+      windows.postMessage("");
+      app.refresh();
+    };
+    app.sender = new phone.Sender(app.store, { changed: changed, arrived: phone.deeds.fetchTake, other: other, heard: heard });
     await app.reload();
     phone.clock.remember(app.facts.ahead);
     phone.bar.draw();
@@ -64,12 +70,18 @@
     await show();
     document.body.dataset.ready = "";
     await phone.outbox.sweep(app.store);
+    await phone.ballast.lay().catch(tight);
     await app.sender.send();
-    if (!app.sender.trouble && isStale()) { await phone.deeds.fetchTake(); }
+    if (!app.sender.trouble && !app.fetching && isStale()) { await phone.deeds.fetchTake(); }
   }
 
   function isStale() {
     return !app.take.taken_at || Math.abs(phone.clock.now() - Date.parse(app.take.taken_at)) > STALE_LIST;
+  }
+
+  function tight() {
+    app.tight = true;
+    phone.bar.drawStrip();
   }
 
   // A newer page changes the layout of what is kept: all typed is kept, so start anew with it.
@@ -137,7 +149,7 @@
       addEventListener(name, function () {
         phone.bar.drawStrip();
         showNews();
-        if (navigator.onLine && app.sender) { app.sender.send(); }
+        if (navigator.onLine && app.sender) { app.sender.sendNow(); }
       });
     });
     document.addEventListener("visibilitychange", function () {

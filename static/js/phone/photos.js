@@ -6,7 +6,8 @@
   const RESERVE = 3 * 1024 * 1024; // room that photos leave for the written words
   const LARGEST = 256 * 1024, SMALLEST = 32 * 1024;
   const MOST_BEGINNINGS = 3; // what arrives spoilt is sent anew, but not for ever
-  let piece = LARGEST; // halves on a bad line, so that a cut costs little
+  const GOOD_RUN = 3;
+  let piece = LARGEST, run = 0; // halves on a bad line, so that a cut costs little
 
   class Unreadable extends Error {}
 
@@ -86,10 +87,11 @@
   async function sendPiece(id, offset, bytes) {
     try {
       const answer = await phone.server.piece(id, offset, bytes.slice(offset, offset + piece));
-      piece = Math.min(LARGEST, piece * 2);
+      run += 1;
+      if (run % GOOD_RUN === 0) { piece = Math.min(LARGEST, piece * 2); }
       return answer;
     } catch (failure) {
-      if (failure instanceof phone.server.Unreachable) { piece = Math.max(SMALLEST, piece / 2); }
+      if (failure instanceof phone.server.Unreachable) { run = 0; piece = Math.max(SMALLEST, piece / 2); }
       const told = failure.body;
       const goesOn = told && (failure.status === 409 || told.state === "receiving") && told.offset !== offset;
       if (!goesOn) { throw failure; }

@@ -5,6 +5,8 @@
   const { make, button, primary, stateMark } = phone.dom;
   const GROUPS = [["attention", "需处理"], ["waiting", "待上传"], ["draft", "草稿"], ["delivered", "已送达"]];
 
+  const KINDS = { visit: "", edit: "，修改", delete_photo: "，删除照片" };
+
   // Why nothing moves, in plain words; "" when it does.
   function obstacle(app) {
     if (!navigator.onLine) { return "没有网络，联网后自动上传"; }
@@ -12,6 +14,7 @@
     return {
       "sign-in": "登录已过期，登录后自动上传",
       "not-allowed": "您的账号现在不能登记家访，请联系学校；记录仍在本机，可以导出",
+      full: "手机存储空间已满，清理后自动再传",
       unreachable: "网络不通，" + (pause > 90 ? "约 " + Math.ceil(pause / 60) + " 分钟" : pause + " 秒") + "后自动再试",
     }[app.sender.trouble] || "";
   }
@@ -19,7 +22,7 @@
   function reason(app, item) {
     const state = app.stateOf(item), words = (item.answer && item.answer.words) || "";
     if (state === "draft") { return "没写完，本机保存于 " + phone.clock.words(item.saved_at); }
-    if (state === "delivered") { return [words, "送达于 " + phone.clock.words(item.taken_at)].filter(Boolean).join(" "); }
+    if (state === "delivered") { return [words, "送达于 " + phone.clock.words(item.taken_at)].filter(Boolean).join(""); }
     const refused = item.photos.filter(function (photo) { return photo.state === "refused"; });
     if (state === "attention") { return words || refused.map(function (photo) { return photo.words; }).join(" "); }
     const text = item.taken ? "文字已送达，照片还没传完" : "";
@@ -27,14 +30,14 @@
   }
 
   function photoLine(item) {
-    if (!item.photos.length) { return null; }
+    if (!item.photos.length || item.kind === "delete_photo") { return null; }
     const done = item.photos.filter(function (photo) { return photo.state === "done"; }).length;
     const half = item.photos.find(function (photo) { return photo.state === "waiting" && photo.sent; });
     return make("span", { class: "phone-soft" }, "照片 " + done + "/" + item.photos.length + (half ? "（下一张已传 " + Math.floor(half.sent * 100 / half.size) + "%）" : ""));
   }
 
   function entry(app, item) {
-    const about = item.child.name + "，" + (item.content.visited_on || "未填日期") + (item.kind === "edit" ? "，修改" : "");
+    const about = item.child.name + "，" + (item.content.visited_on || "未填日期") + KINDS[item.kind];
     return make("li", { class: "phone-card" },
       make("div", { class: "phone-child-head" }, make("b", {}, about), stateMark(app.stateOf(item))),
       make("p", { class: item.state === "attention" ? "phone-late" : "phone-soft" }, reason(app, item)),
@@ -46,7 +49,7 @@
     const act = function (words, does) { return button(words, does, { "aria-label": words + "：" + about }); };
     const acts = [];
     if (item.state === "draft") { acts.push(act("继续", function () { app.go("visit/" + item.id + "/" + item.step); }), act("丢弃", function () { discard(app, item); })); }
-    if (item.state === "waiting" && !item.tried) { acts.push(act("撤回修改", function () { phone.deeds.takeBack(item); })); }
+    if (item.state === "waiting" && !item.tried && item.kind !== "delete_photo") { acts.push(act("撤回修改", function () { phone.deeds.takeBack(item); })); }
     if (item.state === "attention" && !item.taken) { acts.push(act("修改后重送", function () { phone.deeds.mend(item); }), act("丢弃", function () { discard(app, item); })); }
     if (item.state === "attention" && item.taken) { acts.push(act("知道了", function () { phone.deeds.seen(item); })); }
     if (item.state !== "delivered") { acts.push(act("导出", function () { exportItems(app, [item]); })); }
@@ -74,8 +77,7 @@
   }
 
   function keptSafe(app) {
-    const room = app.room ? "，本机还可存约 " + Math.floor(app.room / 1048576).toLocaleString("zh-CN") + " MB" : "";
-    return (app.persisted ? "浏览器已同意长期保存" : "浏览器未同意长期保存，请把本页添加到桌面，并尽早上传") + room + "。";
+    return app.persisted ? "浏览器已同意长期保存。" : "浏览器未同意长期保存，请把本页添加到桌面，并尽早上传。";
   }
 
   function queueView(app) {

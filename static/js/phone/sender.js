@@ -7,11 +7,11 @@
   const OFFER_EACH = 24 * 3600000;
 
   class Sender {
-    // told: changed(), other(me), heard(me)
+    // told: changed(), arrived(), other(me), heard(me)
     constructor(store, told) {
       this.store = store;
       this.told = told;
-      this.trouble = ""; // "", "unreachable", "sign-in", "not-allowed"
+      this.trouble = ""; // "", "unreachable", "full", "sign-in", "not-allowed"
       this.failures = 0;
       this.flying = new Set(); // items under way just now
       this.timer = null;
@@ -20,9 +20,16 @@
       this.again = false;
     }
 
+    // The network is back, or somebody asks: what failed before no longer counts.
+    sendNow() {
+      this.failures = 0;
+      return this.send();
+    }
+
     // Asked while it runs, it runs once more afterwards.
     send() {
       clearTimeout(this.timer);
+      if (!navigator.onLine) { return Promise.resolve(); }
       if (this.running) {
         this.again = true;
         return this.running;
@@ -49,13 +56,15 @@
     async round() {
       try {
         const me = await phone.server.me();
+        this.failures = Math.min(this.failures, 2); // there is a line, if a bad one
         if (me.person !== this.store.person) { return this.told.other(me); }
         await this.told.heard(me);
         await this.remember(me);
-        await this.sendTexts();
+        const texts = await this.sendTexts();
         await this.sendPhotos();
         await this.end(me);
         this.fine();
+        if (texts) { this.told.arrived(); }
       } catch (failure) {
         this.stopped(failure);
       }
@@ -70,8 +79,9 @@
     stopped(failure) {
       if (failure instanceof phone.server.SignInNeeded) { this.trouble = "sign-in"; return; }
       if (failure instanceof phone.server.NotAllowed) { this.trouble = "not-allowed"; return; }
-      if (!(failure instanceof phone.server.Unreachable)) { throw failure; }
-      this.trouble = "unreachable";
+      const full = failure instanceof phone.store.Full; // what the server answered could not be noted
+      if (!full && !(failure instanceof phone.server.Unreachable)) { throw failure; }
+      this.trouble = full ? "full" : "unreachable";
       this.failures += 1;
       const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.failures - 1));
       this.later(most * (0.5 + Math.random() / 2)); // many phones, one returning network
@@ -123,6 +133,7 @@
       for (let start = 0; start < waiting.length; start += BATCH) {
         await this.sendBatch(waiting.slice(start, start + BATCH));
       }
+      return waiting.length;
     }
 
     async sendBatch(items) {

@@ -3,7 +3,7 @@
   "use strict";
 
   const ROOT = "/cases/phone/";
-  const PATIENCE = 120000; // a piece of a photo on 20 kbit/s takes its time
+  const SHORT = 30000, LONG = 120000; // a piece of a photo on 20 kbit/s takes its time
 
   class Unreachable extends Error {} // try again later, by itself
   class SignInNeeded extends Error {} // the sign-in has expired: writing goes on, sending waits
@@ -19,19 +19,23 @@
 
   let csrf = "";
 
-  async function ask(path, options) {
+  async function ask(path, options, patience = LONG) {
     const stop = new AbortController();
-    const timer = setTimeout(function () { stop.abort(); }, PATIENCE);
+    const timer = setTimeout(function () { stop.abort(); }, patience);
+    const asked = { cache: "no-store", redirect: "manual", signal: stop.signal, ...options };
     try {
-      const answer = await fetch(ROOT + path, { cache: "no-store", credentials: "same-origin", redirect: "manual", signal: stop.signal, ...options });
+      const answer = await fetch(ROOT + path, asked);
       return judge(answer, await bodyOf(answer));
     } catch (failure) {
-      // A cut connection is a TypeError, a cut body likewise, our patience an AbortError.
-      if (failure instanceof TypeError || failure.name === "AbortError" || failure instanceof SyntaxError) { throw new Unreachable(); }
-      throw failure;
+      throw isLine(failure) ? new Unreachable() : failure;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  // A cut connection is a TypeError, a cut body may be half a JSON, our patience an AbortError.
+  function isLine(failure) {
+    return failure instanceof TypeError || failure instanceof SyntaxError || failure.name === "AbortError";
   }
 
   async function bodyOf(answer) {
@@ -42,7 +46,7 @@
   function judge(answer, body) {
     if (answer.type === "opaqueredirect" || answer.status === 401) { throw new SignInNeeded(); }
     if (answer.status >= 500 || answer.status === 429) { throw new Unreachable(); }
-    if (answer.status === 403) { throw new NotAllowed(); }
+    if (answer.status === 403) { throw body && body.reason === "permission" ? new NotAllowed() : new Unreachable(); }
     if (!answer.ok) { throw new Refused(answer.status, body); }
     if (!body) { throw new Unreachable(); } // the page of some gateway, not of our server
     return body;
@@ -63,7 +67,7 @@
     Refused: Refused,
 
     me: async function () {
-      const answer = await ask("me/");
+      const answer = await ask("me/", {}, SHORT);
       csrf = answer.csrf;
       phone.clock.heard(answer.server_now);
       return answer;

@@ -24,7 +24,7 @@
       blocking: options.onNewer, // a newer page wants to change the layout: let go
       terminated: options.onNewer,
     });
-    return new Store(db, await keyOf(db), person);
+    return new Store(db, await keyOf(db), person, options.onTight);
   }
 
   async function keyOf(db) {
@@ -40,10 +40,11 @@
   }
 
   class Store {
-    constructor(db, key, person) {
+    constructor(db, key, person, tight) {
       this.db = db;
       this.key = key;
       this.person = person;
+      this.tight = tight; // told when words had to use the room set aside for them
     }
 
     async get(id) {
@@ -69,8 +70,18 @@
 
     async put(kind, value) {
       const sealed = await this.seal("records", value.id, encoder.encode(JSON.stringify(value)));
-      await write(this.db, "records", { id: value.id, kind: kind, ...sealed });
+      await this.writeWords({ id: value.id, kind: kind, ...sealed });
       return value;
+    }
+
+    async writeWords(row) {
+      try {
+        await write(this.db, "records", row);
+      } catch (failure) {
+        if (!(failure instanceof Full) || !(await phone.ballast.release())) { throw failure; }
+        this.tight();
+        await write(this.db, "records", row);
+      }
     }
 
     // Reads, changes and writes as one, whichever tab asks. `change` answers null to leave it.
