@@ -5,6 +5,7 @@ from casework.views import (
     case,
     cases,
     deeds,
+    handovers,
     list_openings,
     making,
     openings,
@@ -72,6 +73,19 @@ urlpatterns = [
     path("deadlines/", rules.RuleIndex.as_view(), name="rule-list"),
     path("deadlines/<slug:code>/", rules.RuleChange.as_view(), name="rule-change"),
     path("<int:case_id>/", case.CaseDetail.as_view(), name="case-detail"),
+    path("", include("casework.plan_urls")),
+    path("handovers/", handovers.HandoverIndex.as_view(), name="handover-list"),
+    path(
+        "handovers/<int:asked_id>/answer/",
+        handovers.AnswerOffer.as_view(),
+        name="handover-answer",
+    ),
+    path(
+        "handovers/<int:offered_id>/withdraw/",
+        handovers.WithdrawOffer.as_view(),
+        name="handover-withdraw",
+    ),
+    path("<int:case_id>/handover/", handovers.OfferCase.as_view(), name="handover-new"),
     path("<int:case_id>/papers/", making.CasePapers.as_view(), name="case-papers"),
     path("<int:case_id>/papers/new/", making.PaperKinds.as_view(), name="paper-kinds"),
     path(

@@ -62,6 +62,7 @@ SUBJECTS = {
     "casework.legalpaper": Subject(
         "依法文书", _P.CASE_VIEW, "casework:paper-detail", _P.CASE_VIEW
     ),
+    "casework.caseplan": Subject("一人一案", _P.CASE_VIEW),
     "casework.finerule": Subject("罚款规定"),
     "casework.heldop": Subject(
         "待处理家访", _P.CASE_VIEW, "casework:held-detail", _P.VISIT_LOG
@@ -84,7 +85,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "rosters": ("名册与名单", ("roster", "list", "comparison")),
     "moves": ("转学与升级", ("transfer", "offer", "roll_over")),
-    "cases": ("个案与家访", ("case", "visit", "attendance", "report", "deadline")),
+    "cases": ("个案与家访", ("case", "plan", "visit", "attendance", "report", "deadline")),
     "responsibility": ("包保责任", ("responsibility", "pledge")),
     "legal": ("依法文书", ("legal",)),
     "ledgers": ("台账", ("ledger",)),
@@ -205,6 +206,16 @@ ACTIONS = {
     "pledge.keep": "存入签订的责任书",
     "pledge.withdraw": "撤下责任书",
     "pledge.read": "下载签订的责任书",
+    "case.hand_over": "提出移交个案",
+    "case.hand_over_accepted": "接收移交的个案",
+    "case.hand_over_refused": "退回移交的个案",
+    "case.hand_over_withdrawn": "撤回个案移交",
+    "plan.write": "制定或修改一人一案",
+    "plan.submit": "提交一人一案",
+    "plan.approve": "批准一人一案",
+    "plan.return": "退回一人一案",
+    "plan.result": "登记一人一案措施的结果",
+    "plan.print": "下载一人一案",
     "legal.issue": "制作文书",
     "legal.serve": "登记送达",
     "legal.scan": "上传送达回证",
@@ -223,6 +234,8 @@ ACTIONS = {
 
 FIELDS = {
     "case": "个案编号",
+    "handover": "移交编号",
+    "to": "接收方",
     "file": "文件种类",
     "reason": "原因",
     "result": "结果",

@@ -28,6 +28,8 @@ class Deadline(StrEnum):
     TASK_LEGAL_NEXT = "task_legal_next"
     TASK_OBSERVE_CHECK = "task_observe_check"
     TASK_SIGN = "task_sign"
+    TASK_PLAN_REVIEW = "task_plan_review"
+    TASK_HANDOVER = "task_handover"
     # Times a returned child is looked for at school before the case may close.
     OBSERVATION_CHECKS = "observation_checks"
     # Days, or working days where the kind of paper says so: what a legal paper gives its reader.

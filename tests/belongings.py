@@ -10,11 +10,14 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.scope import scope_for
 from casework.models import (
+    CaseHandover,
+    CasePlan,
     DropoutCase,
     FineRule,
     HeldOp,
     LegalPaper,
     PhoneOp,
+    PlanMeasure,
     ResponsibilityAssignment,
     ResponsibilityPledge,
     ResponsibilityRole,
@@ -240,7 +243,47 @@ def legal_things(case):
     }
 
 
+def plan_of(case):
+    """A plan that was handed in, with one measure."""
+    plan = CasePlan.objects.create(
+        county=case.county,
+        case=case,
+        number=1,
+        cause="父母外出",
+        goal="本月返校",
+        state="submitted",
+        submitted_at=timezone.now(),
+        written_by=1,
+        written_by_name="王丽",
+    )
+    measure = PlanMeasure.objects.create(
+        county=case.county,
+        plan=plan,
+        position=1,
+        what="每周家访一次",
+        who="班主任",
+        due_on=date(2026, 12, 10),
+    )
+    return {"plan_no": plan.number, "measure_key": measure.key}
+
+
+def handover(**sides):
+    case = DropoutCase.objects.filter(county="620602").earliest("pk")
+    facts = {"to_words": "陈静", "why": "调离", "work": "已家访", "due_on": date(2026, 12, 1)}
+    return CaseHandover.objects.create(county="620602", case=case, **sides, **facts).pk
+
+
+def asked_to_take(user):
+    return handover(to_user=user, offered_by=1)
+
+
+def own_offer(user):
+    return handover(to_user=county_officer(), offered_by=user.pk)
+
+
 OWNED = {
+    "asked_id": asked_to_take,
+    "offered_id": own_offer,
     "issued_id": own_paper,
     "upload_id": own_upload,
     "notice_id": own_notice,

@@ -29,6 +29,7 @@ from tests.belongings import (
     legal_things,
     marked_cell,
     office_list,
+    plan_of,
     responsibility,
     visit_from_a_phone,
 )
@@ -213,6 +214,7 @@ def world(db):
             **dict.fromkeys(OWNED, 999_999_999),
             **visit_from_a_phone(case),
             **legal_things(case),
+            **plan_of(case),
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,
             "rollover_id": roll_over.pk,

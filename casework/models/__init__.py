@@ -1,7 +1,9 @@
 from casework.models.attendance import Absence, ClassDay
 from casework.models.case import CaseCode, CaseEvent, DropoutCase
+from casework.models.handover import CaseHandover
 from casework.models.legal import FineRule, LegalKind, LegalNumber, LegalPaper
 from casework.models.phone import HeldOp, PhoneOp, Verdict, VisitPhoto
+from casework.models.plan import CasePlan, MeasureResult, PlanMeasure
 from casework.models.pledge import ResponsibilityPledge
 from casework.models.report import MonthReport
 from casework.models.responsibility import ResponsibilityAssignment, ResponsibilityRole
@@ -13,6 +15,8 @@ __all__ = [
     "Absence",
     "CaseCode",
     "CaseEvent",
+    "CaseHandover",
+    "CasePlan",
     "CaseSignature",
     "CaseTask",
     "ClassDay",
@@ -23,8 +27,10 @@ __all__ = [
     "LegalKind",
     "LegalNumber",
     "LegalPaper",
+    "MeasureResult",
     "MonthReport",
     "PhoneOp",
+    "PlanMeasure",
     "ResponsibilityAssignment",
     "ResponsibilityPledge",
     "ResponsibilityRole",

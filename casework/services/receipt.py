@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from casework.models import DropoutCase
 from casework.services.case import MANAGE
+from casework.services.handover_end import follow_receipt
 from casework.services.moves import move
 from casework.services.step import hold_case, take_step
 from casework.states import (
@@ -106,3 +107,4 @@ def _settle(case: DropoutCase, transfer: Transfer, *, actor: User | None, today:
         detail={"transfer": transfer.pk, "receipt": receipt},
         **facts,
     )
+    follow_receipt(case, receipt, answer=transfer.answer)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from casework.models import CaseCode, CaseEvent, DropoutCase
 from casework.queries.standing import digest_of
+from casework.services.handover_end import end_with_case
 from casework.services.signing_tasks import ask_for_signatures
 from casework.services.task import follow_step
 from casework.states import (
@@ -164,6 +165,7 @@ def record_event(
     )
     follow_step(case, action=action, before=before, on=on, event=event)
     ask_for_signatures(case, on=on, event=event)
+    end_with_case(case, event=event)
 
 
 def opening_facts(case: DropoutCase) -> dict[str, Any]:

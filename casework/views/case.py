@@ -13,6 +13,7 @@ from django.views.generic import FormView, TemplateView
 from casework import forms
 from casework.models import DropoutCase
 from casework.queries import TONES, CaseFile, CasePath
+from casework.queries.handovers import Handing
 from casework.services import CaseMoved
 from casework.states import Action, CaseState, TransitionRefused, refuse_wrong_start
 from core.access import Permission
@@ -57,6 +58,7 @@ class CaseDetail(CaseDoor, TemplateView):
             case=self.case,
             file=file,
             path=path,
+            handing=Handing(self.case),
             tone=TONES[CaseState(self.case.state)],
             steps=[(step, _address(step.action, self.case.pk)) for step in path.steps],
             on=timezone.localtime(),
