@@ -145,8 +145,11 @@ def bare():
 
 
 def _connect():
-    """Nobody is charged for the first connection."""
+    """Nobody is charged for the first connection, nor for reading the addresses of all pages."""
     from django.db import connection
+    from django.urls import reverse
+
+    reverse("home")
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

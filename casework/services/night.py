@@ -17,47 +17,54 @@ from schools.deadlines import NoDeadline
 # Who hears of the tasks of a place; readers and inspectors look when they want to.
 _HEARS = (Role.COUNTY_OFFICER, Role.TOWNSHIP_OFFICER, Role.SCHOOL_HEAD, Role.CLASS_TEACHER)
 
-# One notice a person and night for what became late, one for what is due next: a person who
-# answers for a hundred children is not told a hundred times.
+# One notice a person and night, of what became late and what is due next: a person who answers for
+# a hundred children is not told a hundred times. Places are numbered, so that a person with two
+# grants over one place is found by two integers.
 _NIGHT = """
 WITH late AS (
     UPDATE casework_casetask SET late_since = due_on + 1
      WHERE done_on IS NULL AND late_since IS NULL AND due_on < %(today)s
     RETURNING county, case_id, school_id
 ), news AS (
-    SELECT 'late' AS what, county, case_id, school_id FROM late
+    SELECT true AS is_late, county, case_id, school_id FROM late
     UNION ALL
-    SELECT 'due', county, case_id, school_id FROM casework_casetask
+    SELECT false, county, case_id, school_id FROM casework_casetask
      WHERE done_on IS NULL AND due_on = %(next)s
-), placed AS (
-    SELECT n.what, n.county, child.township, child.school_id, child.class_group_id,
-           count(*) AS tasks
+), lying AS (
+    SELECT n.is_late, n.county, child.township, child.school_id, child.class_group_id
       FROM news n
       JOIN casework_dropoutcase c ON c.id = n.case_id
       JOIN students_student child ON child.id = c.student_id
-     GROUP BY 1, 2, 3, 4, 5
     UNION ALL
-    SELECT n.what, n.county, s.township_id, s.id, NULL, count(*)
+    SELECT n.is_late, n.county, s.township_id, s.id, NULL
       FROM news n JOIN schools_school s ON s.id = n.school_id
-     GROUP BY 1, 2, 3, 4
+), placed AS (
+    SELECT row_number() OVER () AS place, county, township, school_id, class_group_id,
+           count(*) FILTER (WHERE is_late) AS late, count(*) FILTER (WHERE NOT is_late) AS due
+      FROM lying GROUP BY county, township, school_id, class_group_id
 ), people AS (
     SELECT g.user_id, g.division_id, g.school_id, g.class_group_id
       FROM accounts_grant g JOIN accounts_user u ON u.id = g.user_id AND u.is_active
      WHERE g.role = ANY(%(roles)s) AND g.valid_from <= %(today)s
        AND (g.valid_to IS NULL OR g.valid_to >= %(today)s)
 ), reached AS (
-    SELECT p.*, g.user_id FROM placed p JOIN people g ON g.class_group_id = p.class_group_id
-    UNION SELECT p.*, g.user_id FROM placed p JOIN people g ON g.school_id = p.school_id
-    UNION SELECT p.*, g.user_id FROM placed p JOIN people g ON g.division_id = p.township
-    UNION SELECT p.*, g.user_id FROM placed p JOIN people g ON g.division_id = p.county
+    SELECT p.place, g.user_id FROM placed p JOIN people g ON g.class_group_id = p.class_group_id
+    UNION SELECT p.place, g.user_id FROM placed p JOIN people g ON g.school_id = p.school_id
+    UNION SELECT p.place, g.user_id FROM placed p JOIN people g ON g.division_id = p.township
+    UNION SELECT p.place, g.user_id FROM placed p JOIN people g ON g.division_id = p.county
+), sums AS (
+    SELECT p.county, r.user_id, sum(p.late) AS late, sum(p.due) AS due
+      FROM reached r JOIN placed p USING (place) GROUP BY p.county, r.user_id
 ), told AS (
     INSERT INTO core_notice (county, person_id, event, words, path, tone, created_at)
-    SELECT county, user_id, format('tasks-%%s-%%s', what, %(today)s::date),
-           CASE what WHEN 'late' THEN format('有 %%s 项任务已过应办日期', sum(tasks))
-                ELSE format('有 %%s 项任务 %%s 到期', sum(tasks), %(next)s::date) END,
-           CASE what WHEN 'late' THEN %(late_path)s ELSE %(due_path)s END,
-           CASE what WHEN 'late' THEN %(bad)s ELSE %(plain)s END, now()
-      FROM reached GROUP BY county, user_id, what
+    SELECT county, user_id, format('tasks-%%s', %(today)s::date),
+           CASE WHEN due = 0 THEN format('有 %%s 项任务已过应办日期', late)
+                WHEN late = 0 THEN format('有 %%s 项任务 %%s 到期', due, %(next)s::date)
+                ELSE format('有 %%s 项任务已过应办日期，另有 %%s 项 %%s 到期',
+                            late, due, %(next)s::date) END,
+           CASE WHEN late > 0 THEN %(late_path)s ELSE %(due_path)s END,
+           CASE WHEN late > 0 THEN %(bad)s ELSE %(plain)s END, now()
+      FROM sums
         ON CONFLICT (county, person_id, event) DO NOTHING
     RETURNING 1
 )

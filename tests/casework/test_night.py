@@ -104,6 +104,18 @@ def test_what_is_due_the_next_working_day_is_told_the_working_day_before(case):
     assert notice.path == "/cases/tasks/?due=2026-11-23"
 
 
+def test_late_and_due_next_stand_in_one_notice(case):
+    officer = county_officer()
+    task(case)
+    task(DropoutCaseFactory(), due_on=date(2026, 11, 20))
+
+    assert mark_late(today=AFTER) == Night(marked=1, told=1)
+
+    notice = Notice.objects.get(person_id=officer.pk)
+    assert notice.words == "有 1 项任务已过应办日期，另有 1 项 2026-11-20 到期"
+    assert (notice.path, notice.tone) == ("/cases/tasks/?when=late", "bad")
+
+
 def test_the_notice_leads_to_the_list_it_counts(client, case):
     officer = county_officer()
     task(case)
