@@ -18,6 +18,7 @@ MODULES = {
     "preview": "bench.previews",
     "duplicates": "bench.duplicates",
     "deadlines": "bench.deadlines",
+    "visits": "bench.visits",
 }
 
 

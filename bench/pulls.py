@@ -28,8 +28,8 @@ def bench(run):
     token = run.call("bench.pulls:token", database=DATABASE, role="notless_worker")["token"]
     ours = {"Authorization": f"Bearer {token}"}
     with (
-        _serving(run, "notless_web", "config.settings") as ours_at,
-        _serving(run, "notless_worker", "bench.settings") as peer_at,
+        serving(run, "notless_web", "config.settings") as ours_at,
+        serving(run, "notless_worker", "bench.settings") as peer_at,
     ):
         roads = {
             "ours, lines": (ours_at, ROWS, ours | LINES),
@@ -75,13 +75,13 @@ def _pulled(run, address, path, headers):
 
 
 @contextlib.contextmanager
-def _serving(run, role, settings):
+def serving(run, role, settings, *, database=DATABASE):
     from config.supervisor.child import spawn
 
     port = _free_port()
     env = {
         **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
-        **run.servers.environment(database=DATABASE, role=role, settings=settings),
+        **run.servers.environment(database=database, role=role, settings=settings),
         "PYTHONPATH": str(ROOT),
         "PORT": str(port),
     }

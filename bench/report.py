@@ -18,6 +18,7 @@ NAMES = (
     "comparison",
     "preview",
     "deadlines",
+    "visits",
 )
 
 

@@ -1,11 +1,12 @@
 from argparse import ArgumentParser, ArgumentTypeError
+from random import Random
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ledgers.demo import attendance, doubles, lists, make, rosters
+from ledgers.demo import attendance, doubles, lists, make, phones, rosters
 from ledgers.demo.county import COUNTY
 from schools.ages import school_year_of
 
@@ -56,5 +57,6 @@ class Command(BaseCommand):
         attendance.tell_attendance(
             county=COUNTY, today=timezone.localdate(), own_classes=make.OWN_SCHOOLS
         )
+        phones.tell_phones(county=COUNTY, rng=Random(seed + 2), now=timezone.now())  # noqa: S311
         for line in lines:
             self.stdout.write(line)
