@@ -16,16 +16,20 @@ from django.db.models import QuerySet
 
 from students.models import Student
 
-# Column of the assignment, column of the children: the order in which a cover wins.
+# Column of the assignment, column of the children: the order in which a cover wins. What the county
+# itself has comes after all of them.
 _COVERS = (
     ("student_id", "child.student_id"),
     ("class_group_id", "child.class_group_id"),
     ("school_id", "child.school_id"),
     ("division_id", "child.village"),
     ("division_id", "child.township"),
-    ("division_id", "%(county)s"),
 )
-_KEYS = ("student_id", "class_group_id", "school_id", "division_id")
+_LINES = {
+    "education": "line = 'education' AND NOT is_leader",
+    "government": "line = 'government' AND NOT is_leader",
+    "leader": "is_leader",
+}
 # What stands in each person's array behind the two keys it is chosen by.
 NAME, PHONE, SEAL, POST, DUTY = 3, 4, 5, 6, 7
 
@@ -46,12 +50,13 @@ def responsible(children: str, *, few: bool = False) -> str:
     children; without it the county's are aggregated once. Parameters: county, day.
     """
     joins = "".join(
-        f"\n      LEFT JOIN duty_posts p{place} ON p{place}.{column} = {value}"
+        f"\n      LEFT JOIN {_first_of_each(column)} p{place} ON p{place}.{column} = {value}"
         for place, (column, value) in enumerate(_COVERS)
     )
     chosen = ",\n".join(
-        f"           coalesce({', '.join(f'p{n}.{who}' for n in range(len(_COVERS)))}) AS {who}"
-        for who in ("education", "government", "leader")
+        f"           coalesce({', '.join(f'p{n}.{who}' for n in range(len(_COVERS)))},"
+        f" (SELECT {who} FROM duty_county)) AS {who}"
+        for who in _LINES
     )
     return f"""
 duty_roles AS (
@@ -60,7 +65,7 @@ duty_roles AS (
      WHERE county IN ('', %(county)s)
      ORDER BY code, county DESC
 ),
-duty_persons AS (
+duty_persons AS MATERIALIZED (
     SELECT duty.student_id, duty.class_group_id, duty.school_id, duty.division_id, duty.line,
            role.is_leader,
            ARRAY[CASE WHEN role.is_leader AND duty.line = 'education' THEN '1' ELSE '0' END
@@ -72,13 +77,8 @@ duty_persons AS (
       JOIN duty_roles role ON role.code = duty.role
      WHERE duty.county = %(county)s AND {_held("duty")}
 ),
-duty_posts AS MATERIALIZED (
-    SELECT {", ".join(_KEYS)},
-           min(person) FILTER (WHERE line = 'education' AND NOT is_leader) AS education,
-           min(person) FILTER (WHERE line = 'government' AND NOT is_leader) AS government,
-           min(person) FILTER (WHERE is_leader) AS leader
-      FROM duty_persons
-     GROUP BY {", ".join(_KEYS)}
+duty_county AS (
+    SELECT {_first()} FROM duty_persons WHERE division_id = %(county)s
 ),
 responsible AS (
     SELECT child.subject_id,
@@ -88,12 +88,24 @@ responsible AS (
 """
 
 
+def _first() -> str:
+    return ", ".join(f"min(person) FILTER (WHERE {rule}) AS {who}" for who, rule in _LINES.items())
+
+
+def _first_of_each(column: str) -> str:
+    """Grouped by this one column, the planner knows that a child finds one row at most."""
+    return (
+        f"(SELECT {column}, {_first()} FROM duty_persons"
+        f" WHERE {column} IS NOT NULL GROUP BY {column})"
+    )
+
+
 def _assignments(children: str) -> str:
     """Those of some children: an index look-up for each cover, none counted twice."""
     reads = [
         f"SELECT duty.* FROM {children} child"
         f" JOIN casework_responsibilityassignment duty ON duty.{column} = {value}"
-        for column, value in _COVERS
+        for column, value in (*_COVERS, ("division_id", "%(county)s"))
     ]
     return f"({' UNION '.join(reads)})"
 
