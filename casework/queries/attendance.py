@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
@@ -91,7 +92,7 @@ def runs(*, county: str, today: date, days: int = 1, class_group: int | None = N
     term = Term.objects.filter(first_day__lte=today, last_day__gte=today).first()
     since = term.first_day if term else today - timedelta(days=180)
     with connection.cursor() as cursor:
-        asked = {"county": county, "since": since, "today": today, "days": days}
+        asked: dict[str, Any] = {"county": county, "since": since, "today": today, "days": days}
         cursor.execute(_RUNS, {**asked, "class_group": class_group})
         return [Run(*row) for row in cursor.fetchall()]
 

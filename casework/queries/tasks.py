@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.db.models import BigIntegerField, Count, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
@@ -67,7 +68,7 @@ class TaskList:
             if value := self.chosen.get(name):
                 rows = rows.filter(**{name: value})
         if school := self.chosen.get("school"):
-            rows = rows.filter(at_school=_NO_SCHOOL if school == NOWHERE else int(school))
+            rows = rows.filter(Q(at_school=_NO_SCHOOL if school == NOWHERE else int(school)))
         return rows
 
     @property
@@ -86,9 +87,21 @@ class TaskList:
         )
         return [(value, label, counted[value or "open"]) for value, label in choices]
 
+    def soon_by_kind(self) -> dict[str, dict[str, int]]:
+        """Open tasks late, of today and of the next seven days; kinds that have any."""
+        days = (LATE, TODAY, WEEK)
+        soon = self.everywhen.filter(done_on=None, due_on__lte=self.on + timedelta(days=7))
+        counted = (
+            soon.order_by()
+            .values("kind")
+            .annotate(**{day: Count("pk", filter=when(day, on=self.on)) for day in days})
+        )
+        return {row["kind"]: {day: row[day] for day in days} for row in counted}
+
     def by(self, field: str) -> "list[BoardLine]":
         """Late tasks of every kind, by `town` or `at_school`; the sums are those of the list."""
-        late = self.everywhen.filter(when(LATE, on=self.on)).order_by()
+        # Any: the fields stand behind an annotation, which the checker does not see through.
+        late: Any = self.everywhen.filter(when(LATE, on=self.on)).order_by()
         found: dict[str, dict[str, int]] = {}
         for place, kind, count in late.values_list(field, "kind").annotate(Count("pk")):
             found.setdefault(str(place or NOWHERE), {})[kind] = count

@@ -68,6 +68,12 @@ def asked(schools: "QuerySet[School]", *, month: date) -> "QuerySet[School]":
     ).annotate(told=Subquery(report.values_list(F("suspected") + F("dropped_out"))[:1]))
 
 
+def asked_within(scope: Scope, *, month: date) -> "QuerySet[School]":
+    """Those of the caller's reach."""
+    reach = School.objects.within(scope, Permission.CASE_VIEW).values("pk")
+    return asked(School.objects.filter(pk__in=reach), month=month)
+
+
 @transaction.atomic
 def report_month(
     *, scope: Scope, actor: User, school_id: int, month: date, today: date, note: str = ""
@@ -131,7 +137,7 @@ def _ask(county: str, *, month: date, today: date) -> int:
         county=county, school=OuterRef("pk"), kind=TaskKind.REPORT, about=about
     )
     schools = asked(School.objects.filter(county=county), month=month)
-    missing = schools.filter(~Exists(given), told=None)
+    missing = schools.filter(~Exists(given), Q(told=None))
     tasks = CaseTask.objects.bulk_create(
         CaseTask(
             county=county,

@@ -56,7 +56,7 @@ class ClassIndex(Requires, TemplateView):
         counts = classes.aggregate(
             every=Count("pk"), called=Count("pk", filter=Q(called_at__isnull=False))
         )
-        rows = classes.filter(called_at__isnull=state == "missing") if state else classes
+        rows = classes.filter(Q(called_at__isnull=state == "missing")) if state else classes
         chips = [
             ("", "全部班级", counts["every"]),
             ("missing", "未点名", counts["every"] - counts["called"]),
