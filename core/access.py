@@ -23,6 +23,8 @@ class Permission(StrEnum):
     PLAN_APPROVE = "plan.approve"
     LEGAL_ISSUE = "legal.issue"
     LEGAL_RULES = "legal.rules"
+    VISIT_REVIEW = "visit.review"
+    VISIT_PLAN = "visit.plan"
     VISIT_LOG = "visit.log"
     ATTENDANCE_TAKE = "attendance.take"
     MONTH_REPORT = "month.report"

@@ -63,6 +63,7 @@ SUBJECTS = {
         "依法文书", _P.CASE_VIEW, "casework:paper-detail", _P.CASE_VIEW
     ),
     "casework.caseplan": Subject("一人一案", _P.CASE_VIEW),
+    "casework.visitbatch": Subject("批次走访"),
     "casework.finerule": Subject("罚款规定"),
     "casework.heldop": Subject(
         "待处理家访", _P.CASE_VIEW, "casework:held-detail", _P.VISIT_LOG
@@ -176,6 +177,9 @@ ACTIONS = {
     "case.visit": "登记家访",
     "visit.log": "登记家访",
     "visit.edit": "修改家访",
+    "visit.review": "复核家访",
+    "visit.plan": "安排批次走访",
+    "visit.plan_note": "取消走访或说明未走访的原因",
     "visit.photo": "查看家访照片",
     "visit.photo_delete": "删除家访照片",
     "visit.settle": "处理手机送来的家访",
@@ -234,6 +238,7 @@ ACTIONS = {
 
 FIELDS = {
     "case": "个案编号",
+    "cancelled": "已取消",
     "handover": "移交编号",
     "to": "接收方",
     "file": "文件种类",

@@ -18,9 +18,11 @@ from casework.models import (
     LegalPaper,
     PhoneOp,
     PlanMeasure,
+    PlannedVisit,
     ResponsibilityAssignment,
     ResponsibilityPledge,
     ResponsibilityRole,
+    VisitBatch,
     VisitPhoto,
 )
 from casework.queries.bodies import bodies_of
@@ -265,6 +267,23 @@ def plan_of(case):
         due_on=date(2026, 12, 10),
     )
     return {"plan_no": plan.number, "measure_key": measure.key}
+
+
+def planned_visits(student):
+    batch = VisitBatch.objects.create(
+        county=student.county,
+        school=student.school,
+        title="全员家访",
+        visitors="王丽",
+        first_day=date(2026, 11, 1),
+        last_day=date(2026, 11, 30),
+        made_by=1,
+        made_by_name="王丽",
+    )
+    planned = PlannedVisit.objects.create(
+        county=student.county, batch=batch, student=student, planned_on=date(2026, 11, 2)
+    )
+    return {"visit_batch_id": batch.pk, "planned_id": planned.pk}
 
 
 def handover(**sides):

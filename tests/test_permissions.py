@@ -30,6 +30,7 @@ from tests.belongings import (
     marked_cell,
     office_list,
     plan_of,
+    planned_visits,
     responsibility,
     visit_from_a_phone,
 )
@@ -215,6 +216,7 @@ def world(db):
             **visit_from_a_phone(case),
             **legal_things(case),
             **plan_of(case),
+            **planned_visits(student),
             "outgoing_id": outgoing.pk,
             "incoming_id": incoming.pk,
             "rollover_id": roll_over.pk,

@@ -10,6 +10,7 @@ from casework.models.responsibility import ResponsibilityAssignment, Responsibil
 from casework.models.signature import CaseSignature
 from casework.models.task import CaseTask
 from casework.models.visit import HomeVisit, VisitVersion
+from casework.models.visit_plan import PlannedVisit, VisitBatch, VisitReview
 
 __all__ = [
     "Absence",
@@ -31,10 +32,13 @@ __all__ = [
     "MonthReport",
     "PhoneOp",
     "PlanMeasure",
+    "PlannedVisit",
     "ResponsibilityAssignment",
     "ResponsibilityPledge",
     "ResponsibilityRole",
     "Verdict",
+    "VisitBatch",
     "VisitPhoto",
+    "VisitReview",
     "VisitVersion",
 ]

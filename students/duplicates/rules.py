@@ -66,6 +66,9 @@ REFUSALS = {
         "两份记录各有一份同年度的家庭责任书，系统不会替您取舍。请先在“目标责任书”里"
         "撤下其中一份，再来合并。"
     ),
+    "planned_once_per_batch": (
+        "两份记录同在一批走访计划里。请先在“批次走访”里取消其中一人的走访，再来合并。"
+    ),
     "conflict_asked_once": ("两份记录各有一条同类的数据争议待核定。请先核定其中一条，再来合并。"),
 }
 # How people call the rows of a table, for lists of what moves and of what was touched since.
@@ -85,6 +88,7 @@ NAMES = {
     "students.factconflict": "名单出入",
     "casework.dropoutcase": "控辍保学个案",
     "casework.homevisit": "家访",
+    "casework.plannedvisit": "计划走访",
     "casework.heldop": "待处理的家访",
     "casework.absence": "缺课",
     "casework.responsibilityassignment": "包保责任人",
