@@ -4,47 +4,39 @@ Every figure leads to the list of its rows, and is counted by the very query of 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.http import urlencode
+from django.utils.cache import patch_vary_headers
 from django.views.generic import TemplateView
 
-from accounts.models import User
 from accounts.queries import staff
 from casework.queries import UNSETTLED, CaseList
 from casework.states import CaseState
+from config.todos import Figure, duty_gaps, link, task_rows, todos
 from core import paging
 from core.access import Permission, Scope
-from core.models import Job
-from core.queries import RECENT_DAYS, audit_entries, jobs_of
+from core.queries import audit_entries
 from core.web import Requires
 from ledgers.kinds import KINDS
 from ledgers.models import LedgerVersion
 from students.forms import NOT_ENROLLED
-from students.models import ImportBatch
 from students.queries import students
-from students.queries.batches import batches
 
 LATEST_LEDGERS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number, and the list whose rows it counts."""
-
-    label: str
-    count: int
-    href: str
-    tone: str = ""
-
-    @property
-    def text(self) -> str:
-        return paging.count_text(self.count)
+# What counts today, by what the person may do; the first that fits.
+_FOCUS = (
+    (Permission.DEADLINE_SET, "先看逾期任务、没有报月报告的学校和没有责任人的学生"),
+    (Permission.MONTH_REPORT, "先看未点名的班级和待签字的个案，月底前报月报告"),
+    (Permission.ATTENDANCE_TAKE, "先点名，再按应办日期家访；没有网络用“离线家访”"),
+    (Permission.CASE_MANAGE, "先看逾期任务、待签字的个案和待送达的文书"),
+    (Permission.USER_MANAGE, "本岗位管理账号，不接触学生和个案"),
+    (Permission.CASE_VIEW, "本岗位查看个案、台账和审计记录，不办理个案"),
+    (Permission.AUDIT_VIEW, "本岗位查看审计记录，不接触学生和个案"),
+    (Permission.LEDGER_VIEW, "本岗位查看台账，不办理个案"),
+)
 
 
 class Home(Requires, TemplateView):
@@ -53,9 +45,10 @@ class Home(Requires, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         scope, today = self.request.scope, timezone.localdate()
-        waiting = [*_imports(scope), *_jobs(scope, self.request.user), *_cases_due(scope, today)]
         return super().get_context_data(
-            todos=[figure for figure in waiting if figure.count],
+            focus=next((words for permission, words in _FOCUS if scope.can(permission)), ""),
+            tasks=task_rows(scope, today),
+            todos=todos(scope, self.request.user, today),
             counts=[*_students(scope, today), *_cases(scope, today), *_watch(scope, today)],
             ledgers=_ledgers(scope),
             today=today,
@@ -63,8 +56,24 @@ class Home(Requires, TemplateView):
         )
 
 
-def _link(name: str, **asked: str) -> str:
-    return reverse(name) + (f"?{urlencode(asked)}" if asked else "")
+class HomeGaps(Requires, TemplateView):
+    """Fetched by the home page once it stands: it looks at every child in reach."""
+
+    permission = Permission.RESPONSIBILITY_ASSIGN
+    template_name = "home_gaps.html"
+
+    def get_template_names(self) -> list[str]:
+        return [f"{self.template_name}#gaps" if self.request.htmx else self.template_name]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        gaps = duty_gaps(self.request.scope, timezone.localdate())
+        return super().get_context_data(todos=gaps, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        patch_vary_headers(response, ["HX-Request"])
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 def _students(scope: Scope, on: date) -> Iterator[Figure]:
@@ -73,8 +82,8 @@ def _students(scope: Scope, on: date) -> Iterator[Figure]:
     everyone = students(scope, chosen={}, on=on)
     absent = students(scope, chosen={"state": NOT_ENROLLED}, on=on)
     to = "students:student-list"
-    yield Figure("学生", _count(everyone, scope), _link(to))
-    yield Figure("未就读学生", _count(absent, scope), _link(to, state=NOT_ENROLLED), "bad")
+    yield Figure("学生", _count(everyone, scope), link(to))
+    yield Figure("未就读学生", _count(absent, scope), link(to, state=NOT_ENROLLED), "bad")
 
 
 def _count(rows: Any, scope: Scope) -> int:
@@ -88,10 +97,10 @@ def _cases(scope: Scope, on: date) -> Iterator[Figure]:
         return
     cases, to = CaseList(scope, on, {}), "casework:case-list"
     chips = {value: (label, count) for value, label, count in cases.chips()}
-    yield Figure("未结个案", chips[UNSETTLED][1], _link(to, state=UNSETTLED), "warn")
+    yield Figure("未结个案", chips[UNSETTLED][1], link(to, state=UNSETTLED), "warn")
     for state in _SHOWN:
         label, count = chips[state.value]
-        yield Figure(label, count, _link(to, state=state.value))
+        yield Figure(label, count, link(to, state=state.value))
 
 
 _SHOWN = (
@@ -104,49 +113,15 @@ _SHOWN = (
 )
 
 
-def _cases_due(scope: Scope, on: date) -> Iterator[Figure]:
-    if not scope.can(Permission.CASE_VIEW):
-        return
-    days = str(settings.VISIT_DUE_DAYS)
-    asked = {"overdue": days, "state": UNSETTLED}
-    due = CaseList(scope, on, asked)
-    href = _link("casework:case-list", **asked)
-    yield Figure(f"个案 {days} 天以上没有家访", due.count, href, "bad")
-    suspected = {"state": CaseState.SUSPECTED.value}
-    count = CaseList(scope, on, suspected).count
-    yield Figure("疑似辍学待核查", count, _link("casework:case-list", **suspected), "warn")
-
-
-def _imports(scope: Scope) -> Iterator[Figure]:
-    if not scope.can(Permission.ROSTER_IMPORT):
-        return
-    waiting = {
-        ImportBatch.State.MAPPING: "名册待对应列",
-        ImportBatch.State.CHECKED: "名册已核对，待提交",
-    }
-    for state, words in waiting.items():
-        count = batches(scope, state=state).count()
-        yield Figure(words, count, _link("students:import-list", state=state.value), "warn")
-
-
-def _jobs(scope: Scope, user: User) -> Iterator[Figure]:
-    if not scope.can(Permission.JOB_VIEW):
-        return
-    asked = {"state": Job.State.FAILED.value, "days": str(RECENT_DAYS)}
-    failed = jobs_of(scope, actor_id=user.pk, now=timezone.now(), **asked)
-    label = f"近 {RECENT_DAYS} 天未完成的任务"
-    yield Figure(label, failed.count(), _link("core:job-list", **asked), "bad")
-
-
 def _watch(scope: Scope, on: date) -> Iterator[Figure]:
     """For those who keep accounts or read the trail."""
     if scope.whole_county(Permission.USER_MANAGE):
         count = paging.capped_count(staff(scope, on=on, chosen={}))
-        yield Figure("账号", count, _link("accounts:user-list"))
+        yield Figure("账号", count, link("accounts:user-list"))
     if scope.whole_county(Permission.AUDIT_VIEW):
         asked = {"first_day": on.isoformat(), "last_day": on.isoformat()}
         count = paging.capped_count(audit_entries(scope, first_day=on, last_day=on))
-        yield Figure("今天的审计记录", count, _link("audit-list", **asked))
+        yield Figure("今天的审计记录", count, link("audit-list", **asked))
 
 
 def _ledgers(scope: Scope) -> list[tuple[str, LedgerVersion]]:

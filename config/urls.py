@@ -2,7 +2,7 @@ from django.urls import include, path
 
 from config.docs import Schema, Swagger
 from config.health import Health, Ready
-from config.home import Home
+from config.home import Home, HomeGaps
 from core.views import AuditList
 
 handler400 = "core.errors.bad_request"
@@ -12,6 +12,7 @@ handler500 = "core.errors.server_error"
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
+    path("home/gaps/", HomeGaps.as_view(), name="home-gaps"),
     path("healthz", Health.as_view(), name="healthz"),
     path("readyz", Ready.as_view(), name="readyz"),
     path("accounts/", include("accounts.urls")),

@@ -50,8 +50,7 @@ class ReportIndex(Requires, TemplateView):
         months = _months(today)
         month = _month(self.request.GET.get("month", "")) or months[0]
         asked = self.request.GET.get("state", "")
-        reach = School.objects.within(scope, self.permission).values("pk")
-        schools = report.asked(School.objects.filter(pk__in=reach), month=month)
+        schools = report.asked_within(scope, month=month)
         chips = _chips(schools)
         state = asked if asked in _WHICH else "missing"
         page = paging.page(
