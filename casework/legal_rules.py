@@ -15,6 +15,13 @@ from django.db.models import TextChoices
 
 from casework.states import CaseState, TransitionRefused
 
+# Where a child is still away from school, so that a paper has something to bring about.
+AWAY_STATES = (
+    CaseState.SUSPECTED,
+    CaseState.CONFIRMED,
+    CaseState.PERSUADING,
+    CaseState.ESCALATED,
+)
 VISIT = "visit"  # among the needs of a kind: a persuasion on record
 
 

@@ -138,7 +138,7 @@ PICTURES = [
     Picture("held", "teacher", "/cases/visits/held/ -> tbody th a", PHONE),
     Picture("visit", "head", "/cases/visits/held/ -> tbody th a -> text=查看现在登记的家访", DESK),
     Picture("papers", "county", "/cases/papers/", DESK),
-    Picture("paper-kinds", "township", "/cases/?state=persuading -> tbody a -> text=制作文书", DESK),
+    Picture("paper-kinds", "township", "/cases/papers/ -> tbody td a -> text=制作文书", DESK),
     Picture("paper-phone", "township", "/cases/papers/ -> tbody a", PHONE),
 ]
 

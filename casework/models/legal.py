@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from casework.legal_rules import Body, PaperStage, ServiceWay
+from casework.legal_rules import AWAY_STATES, Body, PaperStage, ServiceWay
 from casework.models.case import DropoutCase
 from core.access import Permission, Scope
 
@@ -154,8 +154,9 @@ class LegalPaperQuerySet(models.QuerySet["LegalPaper"]):
         if stage == PaperStage.VOID:
             return self.exclude(voided_on=None)
         if stage == PaperStage.ENDED:
-            return standing.filter(Q(kind__is_served=False) | ~Q(result=""))
-        standing = standing.filter(kind__is_served=True, result="")
+            settled = Q(kind__is_served=False) | ~Q(result="")
+            return standing.filter(settled | ~Q(case__state__in=AWAY_STATES))
+        standing = standing.filter(kind__is_served=True, result="", case__state__in=AWAY_STATES)
         if stage == PaperStage.UNSERVED:
             return standing.filter(served_on=None)
         served = standing.exclude(served_on=None)
@@ -264,7 +265,7 @@ class LegalPaper(models.Model):
     def stage(self, *, on: date) -> PaperStage:
         if self.voided_on:
             return PaperStage.VOID
-        if self.result or not self.kind.is_served:
+        if self.result or not self.kind.is_served or self.case.state not in AWAY_STATES:
             return PaperStage.ENDED
         if self.served_on is None:
             return PaperStage.UNSERVED

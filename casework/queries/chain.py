@@ -8,7 +8,7 @@ from casework.states import CaseState, VisitKind
 
 
 def standing_of(case: DropoutCase, *, on: date) -> Standing:
-    papers = LegalPaper.objects.filter(county=case.county, case=case).select_related("kind")
+    papers = LegalPaper.objects.filter(county=case.county, case=case).select_related("kind", "case")
     return Standing(
         state=CaseState(case.state),
         birth_date=case.student.birth_date,

@@ -57,7 +57,7 @@ def result_choices(kind: LegalKind, *, on: date) -> list[Choice]:
 
 def papers_of(case: DropoutCase) -> list[LegalPaper]:
     rows = LegalPaper.objects.filter(county=case.county, case=case)
-    return list(rows.select_related("kind").order_by("issued_on", "pk"))
+    return list(rows.select_related("kind", "case").order_by("issued_on", "pk"))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 
+from casework.legal_rules import AWAY_STATES
 from casework.models import CaseEvent, DropoutCase
 from casework.models.task import CaseTask, TaskKind, TaskLine
 from casework.states import OPEN_STATES, Action, CaseState, VisitKind
@@ -134,10 +135,25 @@ def follow_step(
         return
     if state == before and not _did_the_work(state, action, event):
         return
-    finish_tasks(case, on=on, kinds=STEP_KINDS)
+    # A paper for a child who is no longer away need not be served any more.
+    moot = set() if state in AWAY_STATES else {TaskKind.LEGAL_SERVE}
+    finish_tasks(case, on=on, kinds=STEP_KINDS | moot)
     task = STEP_TASKS.get(state)
     if task is not None:
-        set_task(case, kind=task.kind, line=task.line, rule=task.rule, on=on, event=event)
+        _begin(case, task, on=on, event=event)
+
+
+def _begin(case: DropoutCase, task: StepTask, *, on: date, event: CaseEvent) -> None:
+    """Those of its kind have just ended: none is looked for, a visit is written in few words."""
+    CaseTask.objects.create(
+        county=case.county,
+        case=case,
+        kind=task.kind,
+        line=task.line,
+        set_on=on,
+        due_on=max(due_day(task.rule, county=case.county, on=on), on),
+        event=event,
+    )
 
 
 def _did_the_work(state: CaseState, action: Action, event: CaseEvent) -> bool:

@@ -68,7 +68,8 @@ def make_demo(
             today=today,
             year_began=date(start_year, 9, 1),
         )
-        papers.tell_papers(officer=User.objects.get(username="township"), rng=rng, today=today)
+        for post in ("township", "county"):
+            papers.tell_papers(officer=User.objects.get(username=post), rng=rng, today=today)
         # Draws of its own: whom the cases and moves speak of does not hang on it.
         duties.tell_duties(
             officer=staff.officer,

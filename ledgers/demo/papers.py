@@ -24,7 +24,7 @@ def order(case_id: int, *, officer: User, scope: Scope, rng: Random, on: date) -
 
 
 def tell_papers(*, officer: User, rng: Random, today: date) -> None:
-    """A township's papers at every stage; then the night that looks at all deadlines."""
+    """A body's papers at every stage; then the night that looks at all deadlines."""
     scope = scope_for(officer, on=today)
     (body,) = legal.bodies_of(scope)
     cases = DropoutCase.objects.within(scope, Permission.LEGAL_ISSUE)

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from PIL import Image
 
+from casework import services
 from casework.models import CaseEvent, CaseTask, DropoutCase, LegalPaper
 from casework.services import legal, scans
 from casework.states import TransitionRefused
@@ -473,6 +474,27 @@ def test_no_task_for_a_paper_unserved_void_answered_or_of_a_child_who_is_back():
     DropoutCase.objects.filter(pk=cases[3].pk).update(state="returned")
 
     assert legal.pass_deadlines(today=TODAY) == 0
+
+
+def test_a_child_back_at_school_settles_its_papers():
+    cases, asked = [persuaded_case() for _ in range(2)], township()
+    unserved = make(cases[0], "order", asked, on=START)
+    late = served(cases[1], "order", asked, on=START)
+    assert [paper.stage(on=TODAY) for paper in (again(unserved), again(late))] == [
+        "unserved",
+        "late",
+    ]
+
+    for case in cases:
+        services.return_student(
+            **asked, case_id=case.pk, today=TODAY, returned_on=TODAY, placement="RP01"
+        )
+
+    assert {again(paper).stage(on=TODAY) for paper in (unserved, late)} == {"ended"}
+    assert open_tasks(cases[0], "legal_serve") == []
+    ended = LegalPaper.objects.at_stage("ended", on=TODAY)
+    assert set(ended) == {unserved, late}
+    assert not LegalPaper.objects.at_stage("late", on=TODAY).exists()
 
 
 def test_the_paper_that_follows_ends_the_task():

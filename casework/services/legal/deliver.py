@@ -16,6 +16,7 @@ from casework.services.legal import words
 from casework.services.legal.issue import about
 from casework.services.step import hold_case, known_code
 from casework.services.task import finish_tasks
+from casework.services.telling import tell_served
 from casework.states import TransitionRefused, refuse_unlikely_day
 from core import audit, papers
 from core.access import Scope
@@ -78,6 +79,7 @@ def serve_paper(
     finish_tasks(paper.case, on=served_on, kinds=[TaskKind.LEGAL_SERVE], about=about(paper.pk))
     told = {"served_on": served_on.isoformat(), "served_way": way.label}
     audit.record(county=paper.county, actor=actor, action="legal.serve", target=paper, after=told)
+    tell_served(paper, actor=actor, on=today)
     if scan is not None:
         _keep_scan(paper, actor=actor, scan=scan, size=scan_size)
     return paper
