@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from casework.models import CaseCode, DropoutCase
@@ -17,6 +18,7 @@ from casework.services.step import (
     refuse_day,
     take_step,
 )
+from casework.services.telling import tell_opened
 from casework.states import (
     FORMER_STATES,
     Action,
@@ -121,6 +123,7 @@ def open_for(student: Student, *, actor: User, on: date, **facts: Any) -> Dropou
         target=case,
         after={"student": student.pk, "source": case.source, "opened_on": on.isoformat()},
     )
+    tell_opened([case], actor=actor, on=timezone.localdate())
     return case
 
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from casework.models import CaseCode, CaseEvent, DropoutCase
 from casework.services.step import known_code, opening_facts
 from casework.services.task import set_first_tasks
+from casework.services.telling import tell_opened
 from casework.states import FORMER_STATES, Action, refuse_unlikely_day
 from core.access import Permission, Scope
 from core.models import AuditEntry
@@ -85,6 +86,7 @@ def open_cases(
     )
     _record(cases, actor=actor)
     set_first_tasks(cases, on=opened_on)
+    tell_opened(cases, actor=actor, on=today)
     return Opened(
         cases=tuple(cases),
         already_open=len(students) - len(free),

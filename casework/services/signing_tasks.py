@@ -2,11 +2,14 @@
 
 from datetime import date
 
+from django.utils import timezone
+
 from casework.models import CaseEvent, DropoutCase
 from casework.models.signature import SignatureLine
 from casework.models.task import TaskKind, TaskLine
 from casework.queries.standing import Standing
 from casework.services.task import finish_tasks, set_task
+from casework.services.telling import tell_to_sign
 from casework.states import Action, CaseState, ending
 from schools.deadlines import Deadline
 
@@ -26,7 +29,7 @@ def ask_for_signatures(case: DropoutCase, *, on: date, event: CaseEvent) -> None
     for line in asked - wanted:
         finish_tasks(case, on=on, kinds=[TaskKind.SIGN], about=line)
     for line in wanted - asked:
-        set_task(
+        task = set_task(
             case,
             kind=TaskKind.SIGN,
             line=_LINES[SignatureLine(line)],
@@ -35,6 +38,7 @@ def ask_for_signatures(case: DropoutCase, *, on: date, event: CaseEvent) -> None
             about=line,
             event=event,
         )
+        tell_to_sign(case, task, on=timezone.localdate())
 
 
 def _is_far_from_its_end(case: DropoutCase, event: CaseEvent) -> bool:
