@@ -78,6 +78,7 @@ class NextStep:
     asks: str
     who: str
     may: bool  # the caller, now
+    is_usual: bool = False
     lacking: tuple[str, ...] = ()
 
 
@@ -158,7 +159,14 @@ class CasePath:
         may = needed in self._held and not lacking
         if action == Action.SIGN:
             may = may and bool(self.own_lines)
-        yield NextStep(action, self._asks(action), _WHO.get(action) or _who(needed), may, lacking)
+        yield NextStep(
+            action,
+            self._asks(action),
+            _WHO.get(action) or _who(needed),
+            may,
+            is_usual=action in self._usual,
+            lacking=lacking,
+        )
 
     @cached_property
     def own_lines(self) -> list[SignatureLine]:

@@ -28,7 +28,8 @@ def tell_papers(*, officer: User, rng: Random, today: date) -> None:
     scope = scope_for(officer, on=today)
     (body,) = legal.bodies_of(scope)
     cases = DropoutCase.objects.within(scope, Permission.LEGAL_ISSUE)
-    persuaded = cases.filter(state=CaseState.PERSUADING, visits__kind="persuasion").distinct()
+    untouched = cases.filter(state=CaseState.PERSUADING, papers=None)
+    persuaded = untouched.filter(visits__kind="persuasion").distinct()
     make = partial(_make, officer=officer, scope=scope, rng=rng)
     for place, case in enumerate(persuaded.order_by("pk")[:3]):
         on = max(case.visits.latest("visited_on").visited_on, today - timedelta(days=12))

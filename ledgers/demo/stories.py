@@ -5,19 +5,21 @@ from collections.abc import Iterator
 _BACK = ("check", "confirm", "persuade", "back", "watch")
 _FORCED = ("check", "confirm", "persuade", "refuse", "order", "back")
 _WATCHED = (*_BACK, "look", "look", "look")
-# Step by step, each named in ledgers.demo.cases, and how many of sixty cases end there.
+# Step by step, each named in ledgers.demo.cases, and how many of sixty cases end there. The first
+# four and the eighth are of the first teacher's class: its head and township have one to sign each.
 _OPEN_STORIES: tuple[tuple[tuple[str, ...], int], ...] = (
     ((), 5),
     (("phone",), 4),
-    (("phone", "unclear"), 2),
+    ((*_WATCHED, "head_signs"), 2),
     (("check", "confirm"), 5),
     (("check", "confirm", "persuade", "persuade"), 5),
     (("check", "confirm", "persuade", "persuade", "promise"), 3),
     (("check", "confirm", "persuade", "persuade", "refuse", "order"), 3),
+    (_WATCHED, 1),
     (("check", "confirm", "persuade", "promise", "back"), 3),
-    ((*_BACK, "look"), 4),
+    ((*_BACK, "look"), 3),
     ((*_BACK, "relapse"), 2),
-    ((*_WATCHED, "head_signs"), 2),
+    (("phone", "unclear"), 2),
     (("check", "confirm", "persuade", "teach_at_home"), 2),
     (("check", "confirm", "persuade", "send_away"), 2),
     (("check", "confirm", "persuade", "propose"), 1),
