@@ -12,6 +12,6 @@
       if (!(await cache.match(PLACE))) { await cache.put(PLACE, new Response(new Uint8Array(SIZE))); }
     },
     // True when there was something to give back.
-    release: function () { return caches.delete(NAME); },
+    release: async function () { return (await caches.open(NAME)).delete(PLACE); },
   };
 })(self.phone = self.phone || {});

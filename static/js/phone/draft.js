@@ -2,7 +2,7 @@
 (function (phone) {
   "use strict";
 
-  const PAUSE = 400;
+  const PAUSE = 400, FULL_PAUSE = 3000; // room may come any moment: the person is clearing the phone
 
   function fresh(child, content, edit) {
     return {
@@ -56,8 +56,8 @@
       this.later();
     }
 
-    later() {
-      if (!this.timer) { this.timer = setTimeout(this.save.bind(this), PAUSE); }
+    later(pause = PAUSE) {
+      if (!this.timer) { this.timer = setTimeout(this.save.bind(this), pause); }
     }
 
     // Savings follow each other; the last one holds everything.
@@ -80,6 +80,7 @@
       } catch (failure) {
         if (!(failure instanceof phone.store.Full)) { throw failure; }
         this.told.full();
+        this.later(FULL_PAUSE);
         return false;
       }
     }

@@ -160,9 +160,10 @@
 
   // A worker that takes over from an older one brings a newer page with it.
   async function install() {
-    const hadOne = Boolean(navigator.serviceWorker.controller);
+    let hadOne = Boolean(navigator.serviceWorker.controller);
     navigator.serviceWorker.addEventListener("controllerchange", function () {
       app.newer = hadOne;
+      hadOne = true;
       phone.bar.drawStrip();
     });
     await navigator.serviceWorker.register("worker.js", { scope: "./" }).catch(function () {}); // signed out, or no network: the next visit registers

@@ -9,7 +9,7 @@
     return { title: title, back: "", main: [make("p", { class: "phone-empty" }, words)], acts: [primary("回到名单", function () { app.go(""); })] };
   }
 
-  const FULL = "手机存储空间已满，刚才写的还没有存下，请不要关闭本页。请清理手机空间后再改动一个字，会自动重存；也可以先抄在纸上。";
+  const FULL = "手机存储空间已满，刚才写的还没有存下，请不要关闭本页。请清理手机空间，腾出后会自动重存；也可以先抄在纸上。";
 
   function saved(at) {
     if (app.warned === FULL) { app.warn(""); }
