@@ -247,9 +247,10 @@ def write(posts):
 
         def one(turn):
             student, case = own[turn % len(own)]
+            values = _values(student, case)
             with line, line.cursor() as cursor:
                 for statement in (*_READS, *_WRITES):
-                    cursor.execute(statement, _values(student, case))
+                    cursor.execute(statement, values)
 
         return one, lambda: None
 

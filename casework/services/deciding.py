@@ -117,10 +117,13 @@ def held_answer(
     return Answer(verdict, status, words, version, fields, reason, tuple(clashing), student_id)
 
 
-def decide(sent: Sent, sender: Sender) -> Answer:
-    """Writes what can be written. Errors: IntegrityError for a number of another county."""
+def decide(sent: Sent, sender: Sender, *, is_first: bool = False) -> Answer:
+    """Writes what can be written. `is_first`: no other operation has ever named this visit.
+
+    Errors: IntegrityError for a number of another county.
+    """
     if sent.kind == Kind.VISIT:
-        return _decide_visit(sent, sender)
+        return _decide_visit(sent, sender, is_first=is_first)
     if sent.kind == Kind.EDIT:
         return _decide_edit(sent, sender)
     photos.delete(
@@ -136,13 +139,13 @@ def decide(sent: Sent, sender: Sender) -> Answer:
 # -- a new visit --------------------------------------------------------------------------------
 
 
-def _decide_visit(sent: Sent, sender: Sender) -> Answer:
+def _decide_visit(sent: Sent, sender: Sender, *, is_first: bool) -> Answer:
     content, wrong = contents.read(sent.content, is_whole=True)
     if wrong:
         return _refused(wrong)
     content, note = _by_the_servers_clock(content, sent=sent, sender=sender)
     child = find_child(sent.student, sender)
-    earlier = _sent_before(sent, content, sender, child)
+    earlier = _sent_before(sent, content, sender, child=child, is_first=is_first)
     if earlier is not None:
         return earlier
     if child is None:
@@ -192,7 +195,8 @@ class Child:
 
 def find_child(student_id: int | None, sender: Sender) -> Child | None:
     reach = sender.scope.q(Permission.VISIT_LOG)
-    rows = Student.objects.filter(county=sender.scope.county).annotate(
+    wanted = Student.objects.filter(county=sender.scope.county)
+    rows = wanted.only("county", "full_name", "merged_into").annotate(
         in_reach=Case(
             When(reach, then=Value(True)), default=Value(False), output_field=BooleanField()
         )
@@ -219,7 +223,7 @@ def _case_of(child: Student, *, sent: Sent) -> DropoutCase | None:
 
 
 def _sent_before(
-    sent: Sent, content: Content, sender: Sender, child: Child | None
+    sent: Sent, content: Content, sender: Sender, *, child: Child | None, is_first: bool
 ) -> Answer | None:
     """The visit under this UUID, whether it stands or is held: the same one, or another."""
     county = sender.scope.county
@@ -229,6 +233,8 @@ def _sent_before(
         same = bytes(visit.content_hash) == contents.digest(visit.case_id, content)
         same = same and child is not None and child.student.pk == student_id
         version: int | None = visit.version
+    elif is_first:
+        return None
     else:
         held = HeldOp.objects.filter(county=county, visit_uuid=sent.visit, op__kind=Kind.VISIT)
         first = held.select_related("op").order_by("pk").first()

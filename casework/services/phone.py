@@ -40,7 +40,7 @@ def receive(sent: Sent, *, sender: Sender) -> tuple[PhoneOp, bool]:
         return known, True
     try:
         with transaction.atomic():
-            row = keep(sent, decide(sent, sender), sender=sender)
+            row = keep(sent, decide(sent, sender, is_first=not rows), sender=sender)
     except IntegrityError:
         # A number that stands behind another county's wall.
         return _receive_twin(sent, sender=sender)
