@@ -5,7 +5,7 @@ several posts of one cover the first in the county's order does. A leader (åŒ…ä¿
 as the person of a line: a county head alone would leave nobody without one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,15 +16,9 @@ from django.db.models import QuerySet
 
 from students.models import Student
 
-# Column of the assignment, column of the children: the order in which a cover wins. What the county
-# itself has comes after all of them.
-_COVERS = (
-    ("student_id", "child.student_id"),
-    ("class_group_id", "child.class_group_id"),
-    ("school_id", "child.school_id"),
-    ("division_id", "child.village"),
-    ("division_id", "child.township"),
-)
+# In the order in which a cover wins; what the county itself has comes after all of them.
+_COVERS = ("student_id", "class_group_id", "school_id", "village", "township")
+_DIVISIONS = ("village", "township")
 _LINES = {
     "education": "line = 'education' AND NOT is_leader",
     "government": "line = 'government' AND NOT is_leader",
@@ -42,22 +36,25 @@ def _held(alias: str) -> str:
 
 
 def responsible(children: str, *, few: bool = False) -> str:
-    """Common table expressions up to `responsible`: subject_id and, each as an array or NULL,
-    `education`, `government` and `leader`.
+    """Common table expressions up to `responsible`: subject_id and the columns of `duty`.
 
     `children` names an expression with subject_id, student_id, class_group_id, school_id, village
-    and township, no column of it doubtful to join by. `few` reads only the assignments of these
-    children; without it the county's are aggregated once. Parameters: county, day.
+    and township. `few` reads only the assignments of these children; without it the county's are
+    aggregated once. Parameters: county, day.
     """
-    joins = "".join(
-        f"\n      LEFT JOIN {_first_of_each(column)} p{place} ON p{place}.{column} = {value}"
-        for place, (column, value) in enumerate(_COVERS)
-    )
-    chosen = ",\n".join(
-        f"           coalesce({', '.join(f'p{n}.{who}' for n in range(len(_COVERS)))},"
-        f" (SELECT {who} FROM duty_county)) AS {who}"
-        for who in _LINES
-    )
+    columns = {cover: f"child.{cover}" for cover in _COVERS}
+    return f"""
+{persons(children if few else "")},
+responsible AS (
+    SELECT child.subject_id, duty.education, duty.government, duty.leader
+      FROM {children} child {joined(columns)}
+)
+"""
+
+
+def persons(children: str = "") -> str:
+    """Common table expressions with everybody assigned on the day, for `joined`."""
+    source = _assignments(children) if children else "casework_responsibilityassignment"
     return f"""
 duty_roles AS (
     SELECT DISTINCT ON (code) code, name, is_leader, sort
@@ -73,19 +70,35 @@ duty_persons AS MATERIALIZED (
                  lpad(duty.id::text, 12, '0'), duty.full_name, duty.phone_mask,
                  CASE WHEN duty.phone_sealed IS NOT NULL THEN duty.seal_id::text END,
                  role.name, duty.duty] AS person
-      FROM {_assignments(children) if few else "casework_responsibilityassignment"} duty
+      FROM {source} duty
       JOIN duty_roles role ON role.code = duty.role
      WHERE duty.county = %(county)s AND {_held("duty")}
 ),
 duty_county AS (
     SELECT {_first()} FROM duty_persons WHERE division_id = %(county)s
-),
-responsible AS (
-    SELECT child.subject_id,
-{chosen}
-      FROM {children} child{joins}
-)
-"""
+)"""
+
+
+def joined(columns: Mapping[str, str]) -> str:
+    """Joins that give `duty`: education, government and leader, each an array or NULL.
+
+    `columns` says by which expression each cover is found; no row of the query is doubled.
+    """
+    joins = "".join(
+        f"\n      LEFT JOIN {_first_of_each(_column(cover))} duty_{cover}"
+        f" ON duty_{cover}.{_column(cover)} = {columns[cover]}"
+        for cover in _COVERS
+    )
+    chosen = ", ".join(
+        f"coalesce({', '.join(f'duty_{cover}.{who}' for cover in _COVERS)},"
+        f" (SELECT {who} FROM duty_county)) AS {who}"
+        for who in _LINES
+    )
+    return f"{joins}\n      CROSS JOIN LATERAL (SELECT {chosen}) duty"
+
+
+def _column(cover: str) -> str:
+    return "division_id" if cover in _DIVISIONS else cover
 
 
 def _first() -> str:
@@ -102,10 +115,12 @@ def _first_of_each(column: str) -> str:
 
 def _assignments(children: str) -> str:
     """Those of some children: an index look-up for each cover, none counted twice."""
+    values = {cover: f"child.{cover}" for cover in _COVERS} | {"county": "%(county)s"}
     reads = [
         f"SELECT duty.* FROM {children} child"
-        f" JOIN casework_responsibilityassignment duty ON duty.{column} = {value}"
-        for column, value in (*_COVERS, ("division_id", "%(county)s"))
+        f" JOIN casework_responsibilityassignment duty"
+        f" ON duty.{'division_id' if cover == 'county' else _column(cover)} = {value}"
+        for cover, value in values.items()
     ]
     return f"({' UNION '.join(reads)})"
 

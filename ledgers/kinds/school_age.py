@@ -1,6 +1,6 @@
 """适龄儿童少年台账 (教基厅函〔2024〕15号): every child of school age, where it goes to school."""
 
-from casework.queries.responsible import responsible
+from casework.queries.responsible import joined, persons
 from ledgers.kinds.base import Column, Group, Holds, Kind, Shape
 from ledgers.kinds.parts import CASES, IN_UNIT, LABELS, SITES, held, homes, kin, numbers, traits
 
@@ -108,6 +108,14 @@ RULE = (
     "辍学个案的，就读状态为“去向待核”。"
 )
 
+_COVERS = {
+    "student_id": "child.id",
+    "class_group_id": "child.stay_class",
+    "school_id": "child.stay_school",
+    "village": "child.village",
+    "township": "child.township_then",
+}
+
 _SQL = f"""
 WITH {LABELS}, {SITES}, {homes()}, {numbers()}, {kin()}, {traits()}, {CASES},
 gone AS (
@@ -154,12 +162,7 @@ judged AS (
       LEFT JOIN gone ON gone.student_id = placed.id
      WHERE {IN_UNIT}
 ),
-duty_children AS (
-    SELECT id AS subject_id, id AS student_id, stay_class AS class_group_id,
-           stay_school AS school_id, village, township_then AS township
-      FROM judged
-),
-{responsible("duty_children")}
+{persons()}
 SELECT child.id AS subject_id, child.id AS student_id, child.township_then AS township,
        child.stay_school AS school_id, child.stay_class AS class_group_id,
        child.status_then AS status,
@@ -225,7 +228,7 @@ SELECT child.id AS subject_id, child.id AS student_id, child.township_then AS to
   LEFT JOIN modes ON modes.code = child.attendance_mode
   LEFT JOIN numbers ON numbers.student_id = child.id
   LEFT JOIN kin ON kin.student_id = child.id
-  LEFT JOIN responsible duty ON duty.subject_id = child.id
+  {joined(_COVERS)}
   LEFT JOIN traits ON traits.student_id = child.id
   LEFT JOIN checks ON checks.student_id = child.id
   LEFT JOIN (
