@@ -94,7 +94,7 @@ def _child(
 ) -> dict[str, Any]:
     task = due.get(case.pk) if case else None
     kinds = VISIT_KINDS[CaseState(case.state)] if case else KINDS_WITHOUT_CASE
-    last, *own = visits.get(student.pk) or [None]
+    known = visits.get(student.pk, [])
     return {
         "student": student.pk,
         "case": case.pk if case else None,
@@ -107,10 +107,10 @@ def _child(
         "kinds": [(kind.value, kind.label) for kind in kinds],
         "due_on": task.due_on.isoformat() if task else None,
         "why": task.name if task else "",
-        "last": _last(last) if last else None,
+        "last": _last(known[0]) if known else None,
         "visits": [
             {"visit": str(one.pk), "version": one.version, **contents.outside(contents.of(one))}
-            for one in own
+            for one in known[1:]
         ],
     }
 
@@ -120,4 +120,4 @@ def _last(visit: HomeVisit) -> dict[str, Any]:
 
 
 def _pairs(choices: type[VisitKind] | type[VisitOutcome]) -> list[tuple[str, str]]:
-    return [(one.value, one.label) for one in choices]
+    return [(one.value, str(one.label)) for one in choices]

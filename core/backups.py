@@ -30,11 +30,12 @@ def mark(*, covers_until: datetime, now: datetime) -> BackupMark:
 
 def durable_until() -> datetime | None:
     """Everything committed before is in a backup; None until one was marked."""
-    return BackupMark.objects.aggregate(until=Max("covers_until"))["until"]
+    until: datetime | None = BackupMark.objects.aggregate(until=Max("covers_until"))["until"]
+    return until
 
 
 def lineage() -> str:
-    """Names this life of the database: after a restore, which may lack newer work, it is another."""
+    """Names this life of the database: another after a restore, which may lack newer work."""
     with connection.cursor() as cursor:
         cursor.execute(_LINEAGE)
         return str(cursor.fetchone()[0])

@@ -22,7 +22,9 @@ REQUIRED = ("visited_on", "kind", "outcome", "visitors")
 # Came after the first visits: blank they leave a visit's hash as it was.
 _LATER = ("study", "health", "lighting", "goods")
 _OUTSIDE = {"kind": "visit_kind"}  # `kind` is the operation's where phones speak
-LABELS = {name: str(HomeVisit._meta.get_field(name).verbose_name) for name in FIELDS}
+LABELS = {
+    name: str(getattr(HomeVisit._meta.get_field(name), "verbose_name", name)) for name in FIELDS
+}
 LENGTHS = {name: int(getattr(HomeVisit._meta.get_field(name), "max_length", 0)) for name in TEXTS}
 
 

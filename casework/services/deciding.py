@@ -206,7 +206,8 @@ def find_child(student_id: int | None, sender: Sender) -> Child | None:
         seen.add(student_id)
         student = rows.select_for_update(of=("self",)).filter(pk=student_id).first()
         if student is None or student.merged_into_id is None:
-            return None if student is None else Child(student, student.in_reach)
+            in_reach = bool(getattr(student, "in_reach", False))
+            return None if student is None else Child(student, in_reach)
         student_id = student.merged_into_id
     return None
 
@@ -353,8 +354,13 @@ def _mend_or_wait(sent: Sent, sender: Sender) -> Answer:
         words = "修改已收下，和原来的家访一起等负责人处理。"
         return replace(answer, words=(answer.fields and answer.words) or words, reason="")
     holding.answer_anew(held.op, answer.fields_of_row())
-    mended_by = {"person": sender.person, "now": sender.now, "note": "送出人已改正"}
-    holding.settle(held, outcome=HeldOp.Outcome.MENDED, **mended_by)
+    holding.settle(
+        held,
+        outcome=HeldOp.Outcome.MENDED,
+        person=sender.person,
+        now=sender.now,
+        note="送出人已改正",
+    )
     return replace(answer, status=200)
 
 

@@ -66,7 +66,7 @@ def _concerned(held: HeldOp) -> Iterable[int]:
         if may:
             return may
     valid = Grant.objects.valid_on(today).filter(user__is_active=True)
-    school = Student.objects.filter(pk=held.student_id).values("school")
+    school = Student.objects.filter(pk=held.student_id or 0).values("school")
     heads = valid.filter(role=Role.SCHOOL_HEAD, school__in=school).values_list("user", flat=True)
     county = valid.filter(role=Role.COUNTY_OFFICER, division=held.county)
     return list(heads) or list(county.values_list("user", flat=True))
@@ -74,8 +74,8 @@ def _concerned(held: HeldOp) -> Iterable[int]:
 
 def _writers(held: HeldOp) -> list[int]:
     visits = HomeVisit.objects.filter(county=held.county, pk=held.visit_uuid)
-    written = visits.exclude(versions__written_by=None)
-    return list(written.values_list("versions__written_by", flat=True).distinct())
+    people = visits.values_list("versions__written_by", flat=True).distinct()
+    return [person for person in people if person is not None]
 
 
 def _may_open(held: HeldOp, person_id: int) -> bool:

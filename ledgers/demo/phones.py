@@ -44,16 +44,22 @@ class _Phone:
 
     def send(self, kind: str, visit: UUID, **fields: Any) -> None:
         self._seq += 1
-        shape = {"base": None, "student": None, "case": None, "photos": [], **fields}
+        shape: dict[str, Any] = {
+            "base": None,
+            "student": None,
+            "case": None,
+            "photos": [],
+            **fields,
+        }
         claimed = self._now - timedelta(hours=3)
-        op = {"op": self.key(), "kind": kind, "visit": visit, "seq": self._seq}
+        op: dict[str, Any] = {"op": self.key(), "kind": kind, "visit": visit, "seq": self._seq}
         phone.receive(Sent(**op, claimed_at=claimed, **shape), sender=self._sender)
 
     def show(self, visit: UUID, *, tint: tuple[int, int, int]) -> None:
         octets = _drawing(tint)
         digest = hashlib.sha256(octets).hexdigest()
         key, county = self.key(), self._sender.scope.county
-        about = {"county": county, "photo": key, "person": self.user}
+        about: dict[str, Any] = {"county": county, "photo": key, "person": self.user}
         photos.begin(**about, visit=visit, size=len(octets), sha256=digest)
         photos.append(**about, offset=0, piece=octets, now=self._now)
 
