@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
@@ -68,7 +69,7 @@ STATES: tuple[Choice, ...] = (
 
 def planned(
     scope: Scope, *, on: date, permission: Permission = Permission.CASE_VIEW
-) -> "QuerySet[PlannedVisit]":
+) -> "QuerySet[Any]":
     """Each with `state`. Visited is who was met at home in the days of the batch: no telephone."""
     met = HomeVisit.objects.filter(
         student=OuterRef("student"),
@@ -108,7 +109,7 @@ class Coverage:
         return [(state, words, self.counts.get(state, 0)) for state, words in STATES]
 
 
-def coverage(rows: "QuerySet[PlannedVisit]") -> dict[int, Coverage]:
+def coverage(rows: "QuerySet[Any]") -> dict[int, Coverage]:
     """By batch, in one statement."""
     found: dict[int, dict[str, int]] = {}
     counted = rows.order_by().values_list("batch", "state").annotate(Count("student"))

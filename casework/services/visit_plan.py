@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -154,7 +155,7 @@ def note_planned(
     """Why a visit is cancelled, or was missed; written anew, the newest holds."""
     today = timezone.localdate(now)
     rows = planned(scope, on=today, permission=PLAN).select_for_update(of=("self",))
-    visit = rows.get(pk=planned_id)
+    visit: Any = rows.get(pk=planned_id)
     if visit.state == VISITED:
         raise TransitionRefused("这名学生在本批次中已走访，不必取消或说明。")
     if visit.is_cancelled:
@@ -173,4 +174,4 @@ def note_planned(
         before=before,
         after={"cancelled": is_cancelled, "reason": reason},
     )
-    return visit
+    return cast(PlannedVisit, visit)

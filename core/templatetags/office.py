@@ -26,6 +26,7 @@ MENU = (
     ("student_roll_over", "students:rollover-list", "学年升级"),
     ("case_view", "casework:case-list", "控辍保学"),
     ("visit_log", "casework:phone", "离线家访"),
+    ("visit_review", "casework:visit-reviews", "家访复核"),
     ("legal_issue", "casework:paper-list", "依法文书"),
     ("case_view", "casework:task-list", "办理任务"),
     ("case_view", "casework:attendance-list", "点名"),

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ledgers.demo import attendance, doubles, lists, make, phones, rosters
+from ledgers.demo import attendance, doubles, lists, make, phones, plans, rosters
 from ledgers.demo.county import COUNTY
 from schools.ages import school_year_of
 
@@ -58,5 +58,6 @@ class Command(BaseCommand):
             county=COUNTY, today=timezone.localdate(), own_classes=make.OWN_SCHOOLS
         )
         phones.tell_phones(county=COUNTY, rng=Random(seed + 2), now=timezone.now())  # noqa: S311
+        plans.tell_plans(county=COUNTY, now=timezone.now(), today=timezone.localdate())
         for line in lines:
             self.stdout.write(line)
