@@ -239,7 +239,7 @@ class BadLine(threading.Thread):
         except OSError:
             pass
         finally:
-            server.close()
+            _end(server)
 
     def _stretch(self, phone, server):
         """False when the connection has ended, by the phone or by this line."""
@@ -269,4 +269,11 @@ def _copy(source, target):
     except OSError:
         pass
     finally:
-        target.close()
+        _end(target)
+
+
+def _end(connection):
+    """Tells the other side at once; a mere close waits for whoever still reads here."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
