@@ -20,6 +20,7 @@ from django.conf import settings
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.enum.text import WD_LINE_SPACING
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -224,12 +225,15 @@ def _write_table(book: Any, block: Block) -> None:
     rows = block.get("rows", [])
     shares = block.get("widths") or [1] * len(rows[0])
     grid = book.add_table(rows=len(rows), cols=len(shares), style="Table Grid")
-    for cells, values in zip(grid.rows, rows, strict=True):
+    has_head = block.get("head", False)
+    for place, (cells, values) in enumerate(zip(grid.rows, rows, strict=True)):
         for cell, words, share in zip(cells.cells, values, shares, strict=True):
             cell.width = Mm(156 * share / sum(shares))
             row = cell.paragraphs[0]
             row.paragraph_format.line_spacing = Pt(22)
-            _run(row, words, font="", size=14)
+            _run(row, words, font="", size=14, bold=has_head and place == 0)
+    if has_head:  # stands again at the top of the next page
+        grid.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
 def _write_end(book: Any, paper: Paper) -> None:
@@ -251,9 +255,10 @@ def _row(book: Any, words: str, *, font: str = "", size: int = 16, align: Any = 
     return row
 
 
-def _run(row: Any, words: str, *, font: str, size: int) -> None:
+def _run(row: Any, words: str, *, font: str, size: int, bold: bool = False) -> None:
     run = row.add_run(words)
     run.font.size = Pt(size)
+    run.font.bold = bold or None
     if font:
         _name_fonts(run._element.get_or_add_rPr(), font)
 

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 import typst
 from docx import Document
+from docx.oxml.ns import qn
 from PIL import Image
 
 from core import papers
@@ -91,6 +92,17 @@ def test_u055_a_rare_character_of_a_name_comes_out_of_the_file_again():
 
     assert "𠮷·买买提" in words_of_pdf(papers.pdf([rare], on=DAY))
     assert "𠮷·买买提" in words_of_docx(papers.docx([rare], on=DAY))
+
+
+def test_the_head_of_a_table_is_bold_and_stands_on_every_page():
+    rows = [["措施", "责任人"], *([f"第{n}项", "班主任"] for n in range(60))]
+    listed = paper(blocks=[papers.table(rows, widths=[3, 1], head=True)])
+
+    (grid,) = Document(io.BytesIO(papers.docx([listed], on=DAY))).tables
+    head, first = (row.cells[0].paragraphs[0].runs[0] for row in grid.rows[:2])
+    assert (head.bold, first.bold) == (True, None)
+    assert grid.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+    assert words_of_pdf(papers.pdf([listed], on=DAY)).count("责任人") > 1
 
 
 def test_each_paper_begins_a_page_of_its_own():
