@@ -105,7 +105,7 @@ PICTURES = [
     Picture("duty-people", "county", "/cases/duties/people/", DESK),
     Picture("duty-posts", "county", "/cases/duties/posts/", DESK),
     Picture("pledges", "county", "/cases/duties/pledges/?kind=county_township", DESK),
-    Picture("phone-gaps", "head", "/cases/duties/?line=government&show=list", PHONE),
+    Picture("phone-gaps", "township", "/cases/duties/", PHONE),
     Picture(
         "sent-down",
         "county",
