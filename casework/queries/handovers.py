@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Grant, User
 from accounts.roles import PERMISSIONS
 from casework.models import CaseHandover, DropoutCase
-from casework.models.handover import HandoverState
+from casework.models.handover import HandoverQuerySet, HandoverState
 from core.access import Permission, Scope
 from students.models import Transfer
 from students.transfers.states import TransferState
@@ -101,7 +101,7 @@ class HandoverList:
     scope: Scope
     reader: int
 
-    def rows(self, tab: str) -> "QuerySet[CaseHandover]":
+    def rows(self, tab: str) -> HandoverQuerySet:
         every = CaseHandover.objects.filter(county=self.scope.county)
         if tab == "asked":
             every = CaseHandover.objects.asked_of(self.reader, self.scope)
