@@ -145,7 +145,8 @@ def _decide_visit(sent: Sent, sender: Sender, *, is_first: bool) -> Answer:
         return _refused(wrong)
     content, note = _by_the_servers_clock(content, sent=sent, sender=sender)
     child = find_child(sent.student, sender)
-    earlier = _sent_before(sent, content, sender, child=child, is_first=is_first)
+    # A number of a visit that no phone has named is free; the table itself has the last word.
+    earlier = None if is_first else _sent_before(sent, content, sender, child=child)
     if earlier is not None:
         return earlier
     if child is None:
@@ -224,7 +225,7 @@ def _case_of(child: Student, *, sent: Sent) -> DropoutCase | None:
 
 
 def _sent_before(
-    sent: Sent, content: Content, sender: Sender, *, child: Child | None, is_first: bool
+    sent: Sent, content: Content, sender: Sender, *, child: Child | None
 ) -> Answer | None:
     """The visit under this UUID, whether it stands or is held: the same one, or another."""
     county = sender.scope.county
@@ -234,8 +235,6 @@ def _sent_before(
         same = bytes(visit.content_hash) == contents.digest(visit.case_id, content)
         same = same and child is not None and child.student.pk == student_id
         version: int | None = visit.version
-    elif is_first:
-        return None
     else:
         held = HeldOp.objects.filter(county=county, visit_uuid=sent.visit, op__kind=Kind.VISIT)
         first = held.select_related("op").order_by("pk").first()

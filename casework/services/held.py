@@ -114,9 +114,14 @@ def choose(
 
 
 def disputed(held: HeldOp, visit: HomeVisit, sent: Content) -> list[str]:
-    """Fields of which two versions are on the table today."""
-    asked = held.fields or list(sent)
-    return [name for name in asked if name in sent and getattr(visit, name) != sent[name]]
+    """Fields of which two versions are on the table today, also those written since it was held."""
+    asked = {*held.fields, *_written_since(held, visit)} if held.fields else set(sent)
+    return [name for name in sent if name in asked and getattr(visit, name) != sent[name]]
+
+
+def _written_since(held: HeldOp, visit: HomeVisit) -> set[str]:
+    rows = visit.versions.filter(number__gt=held.op.base or 1).exclude(phone=held.op.phone)
+    return {name for changed in rows.values_list("changed", flat=True) for name in changed}
 
 
 def _sender(held: HeldOp, *, scope: Scope, now: datetime) -> Sender:

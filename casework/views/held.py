@@ -101,7 +101,7 @@ class HeldDetail(HeldDoor, TemplateView):
                 self.request.POST.get(f"field-{name}", ""),
             )
             for name in contents.FIELDS
-            if name in self.content or stands.get(name)
+            if name in self.content
         ]
 
     @property

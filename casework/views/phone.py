@@ -104,8 +104,7 @@ def _instant(value: Any) -> datetime | None:
     return read if read.tzinfo else timezone.make_aware(read)
 
 
-def _times() -> dict[str, Any]:
-    until = backups.durable_until()
+def _times(until: datetime | None) -> dict[str, Any]:
     return {
         "server_now": timezone.localtime().isoformat(),
         "durable_until": timezone.localtime(until).isoformat() if until else None,
@@ -123,7 +122,7 @@ class PhoneMe(JsonDoor):
                 "csrf": get_token(request),
                 "version": VERSION,
                 "lineage": crypto.blind_index(backups.lineage()).hex(),
-                **_times(),
+                **_times(backups.durable_until()),
             }
         )
 
@@ -152,7 +151,8 @@ class PhoneOps(JsonDoor):
             raise Unreadable(f"ops 应为不超过 {MOST_OPS} 项的列表。")
         ops = [read_op(each) for each in sent]
         answers = [_take_in(op, sender=sender, alone=len(ops) == 1) for op in ops]
-        return answer({"answers": [each for each in answers if each], **_times()})
+        told = {"answers": [each for each in answers if each]}
+        return answer({**told, **_times(backups.durable_until_lately())})
 
 
 def _take_in(op: Sent, *, sender: Sender, alone: bool) -> dict[str, Any] | None:

@@ -100,6 +100,20 @@ def test_the_choice_is_written_field_by_field_and_the_phone_hears_of_it(
     assert AuditEntry.objects.filter(action="visit.settle", actor_id=head.pk).count() == 1
 
 
+def test_a_field_written_while_it_was_held_is_disputed_too(client, conflict, head):
+    held, sent = conflict
+    other = Phone(head)
+    other.send(other.edit(sent["visit"], base=2, advice="送教上门"))
+    chosen = {"deed": "choose", "field-findings": "sent", "field-study": "stands"}
+
+    assert "处理与建议" in client.post(door(held), chosen).content.decode()
+    assert HomeVisit.objects.get().advice == "送教上门"
+    client.post(door(held), {**chosen, "field-advice": "stands"})
+
+    visit = HomeVisit.objects.get()
+    assert (visit.findings, visit.advice, visit.version) == ("在姑姑家", "送教上门", 4)
+
+
 def test_what_is_settled_is_not_settled_again(client, conflict):
     held, _ = conflict
     client.post(door(held), {"deed": "file", "note": "以校长所写为准"})
