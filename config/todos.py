@@ -19,6 +19,7 @@ from casework.queries.gaps import Gaps, total
 from casework.queries.handovers import HandoverList
 from casework.queries.papers import PaperList
 from casework.queries.tasks import LATE, TODAY, WEEK, TaskList
+from casework.queries.visit_plans import UNREAD, ReviewList
 from casework.services.report import asked_within
 from core import paging
 from core.access import Permission, Scope
@@ -88,7 +89,7 @@ def todos(scope: Scope, user: User, on: date) -> list[Figure]:
     waiting = (
         *_classes(scope, on),
         *_asked_of_me(scope, user, on),
-        *_held(scope),
+        *_visits(scope, user, on),
         *_papers(scope, on),
         *_reports(scope, on),
         *_cases_due(scope, on),
@@ -134,11 +135,15 @@ def _tasks(scope: Scope, on: date, label: str, **asked: str) -> Figure:
     return Figure(label, count, link("casework:task-list", **asked), "warn")
 
 
-def _held(scope: Scope) -> Iterator[Figure]:
-    if not scope.can(Permission.VISIT_LOG):
-        return
-    waiting = HeldOp.objects.within(scope, Permission.VISIT_LOG).still_open()
-    yield Figure("手机家访待核对", waiting.count(), link("casework:held-list"), "warn")
+def _visits(scope: Scope, user: User, on: date) -> Iterator[Figure]:
+    if scope.can(Permission.VISIT_LOG):
+        waiting = HeldOp.objects.within(scope, Permission.VISIT_LOG).still_open()
+        yield Figure("待处理家访", waiting.count(), link("casework:held-list"), "warn")
+    if scope.can(Permission.VISIT_REVIEW) and not scope.whole_county(Permission.VISIT_REVIEW):
+        unread = ReviewList(scope, user.pk, on).rows(UNREAD)
+        yield Figure(
+            "家访待复核", unread.count(), link("casework:visit-reviews", which=UNREAD), "warn"
+        )
 
 
 def _papers(scope: Scope, on: date) -> Iterator[Figure]:

@@ -16,10 +16,6 @@ from core.models import Notice
 
 # Who works with the child; the county has its lists.
 _NEAR = (Role.TOWNSHIP_OFFICER, Role.SCHOOL_HEAD, Role.CLASS_TEACHER)
-_SIGNS = {
-    TaskLine.EDUCATION: (Role.SCHOOL_HEAD, "教育线"),
-    TaskLine.GOVERNMENT: (Role.TOWNSHIP_OFFICER, "政府线"),
-}
 
 # One notice a person for one act, however many cases it opened: of one case it leads to the case,
 # of many to the list of those that wait for their check.
@@ -73,16 +69,21 @@ def tell_opened(cases: Iterable[DropoutCase], *, actor: User | None, on: date) -
 
 def tell_to_sign(case: DropoutCase, task: CaseTask, *, on: date) -> int:
     """Whoever signs on the line; the county where the child has no school or township."""
-    role, words = _SIGNS[TaskLine(task.line)]
-    here = Q(school=case.student.school_id or 0) | Q(division=case.student.township)
-    people = _holders(here, role, on=on)
-    if not people:
-        people = _holders(Q(division=case.county), Role.COUNTY_OFFICER, on=on)
+    child = case.student
+    if task.line == TaskLine.EDUCATION:
+        place, role = Q(school=child.school_id), Role.SCHOOL_HEAD
+        is_placed = child.school_id is not None
+    else:
+        place, role = Q(division=child.township), Role.TOWNSHIP_OFFICER
+        is_placed = bool(child.township)
+    if not is_placed:
+        place, role = Q(division=case.county), Role.COUNTY_OFFICER
+    people = _holders(place, role, on=on)
     return notices.tell(
         county=case.county,
         people=people,
         event=f"sign-{task.pk}",
-        words=f"有一个个案可以销号或核减，等待{words}签字。",
+        words=f"有一个个案可以销号或核减，等待{TaskLine(task.line).label}签字。",
         path=reverse("casework:case-detail", args=[case.pk]),
         tone=Notice.Tone.WARN,
     )

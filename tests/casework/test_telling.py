@@ -127,6 +127,16 @@ def test_a_signature_is_asked_of_whoever_signs_on_the_line(child, near):
         assert told(event=f"sign-{task.pk}").keys() == {near[who].pk}
 
 
+def test_where_nobody_holds_the_school_the_county_is_not_asked_in_its_place(child):
+    county_officer()
+    case = DropoutCaseFactory(student=child)
+    task = case.tasks.create(
+        county=case.county, kind="sign", line="education", set_on=TODAY, due_on=TODAY
+    )
+
+    assert tell_to_sign(case, task, on=TODAY) == 0
+
+
 def test_where_a_child_has_no_school_the_county_is_asked_to_sign(near):
     officer = county_officer()
     case = DropoutCaseFactory(student__class_group=None)
