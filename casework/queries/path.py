@@ -47,7 +47,7 @@ _ASKS = {
     Action.VERIFY: "核查结果；排除的须有佐证材料，确认的须有主要原因和辍学日期",
     Action.PERSUADE: "无；登记一次劝返走访也会进入劝返",
     Action.VISIT: "走访日期、方式、结果、走访人",
-    Action.ESCALATE: "劝返无效",
+    Action.ESCALATE: "劝返无效；制作第一份责令通知书时自动转入",
     Action.TRANSFER: "已从学生页面发出转学申请",
     Action.RETURN: "复学日期、安置方式",
     Action.OBSERVE: "安置方式",
