@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.access import Permission, Scope
 from core.models import AuditEntry, Job
-from core.trail import GROUPS
+from core.trail.words import GROUPS
 
 VIEW = Permission.JOB_VIEW
 RECENT_DAYS = 7

@@ -14,6 +14,7 @@ from core import job_pages, jobs, paging, queries, trail
 from core.access import Permission
 from core.forms import DayField, OfficeForm
 from core.models import Job
+from core.trail.words import GROUPS
 from core.web import Requires
 
 
@@ -78,7 +79,7 @@ class AuditFilter(OfficeForm):
     group = forms.ChoiceField(
         label="事项",
         required=False,
-        choices=[("", "全部事项"), *((name, words) for name, (words, _) in trail.GROUPS.items())],
+        choices=[("", "全部事项"), *((name, words) for name, (words, _) in GROUPS.items())],
     )
     first_day = DayField(label="起始日期", required=False)
     last_day = DayField(label="截止日期", required=False)
