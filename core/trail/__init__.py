@@ -15,7 +15,7 @@ from django.urls import reverse
 from core import codes, idnumber
 from core.access import Scope
 from core.models import AuditEntry
-from core.trail.words import ACTIONS, CODES, FIELDS, LEDGERS, SUBJECTS, Subject
+from core.trail.words import ACTIONS, CODES, FIELDS, GROUPS, LEDGERS, SUBJECTS, Subject
 
 LONGEST = 120
 HIDDEN = "内容只有业务岗位可看"
