@@ -4,9 +4,12 @@ import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from accounts.scope import scope_for
-from casework.models import FineRule, LegalPaper
+from casework.models import CaseTask, FineRule, LegalPaper
 from casework.services import legal
+from casework.states import TransitionRefused
 from tests.factories import (
     DropoutCaseFactory,
     HomeVisitFactory,
@@ -85,3 +88,15 @@ def township(**fields):
 
 def again(paper):
     return LegalPaper.objects.select_related("kind", "case").get(pk=paper.pk)
+
+
+def refused(words):
+    return pytest.raises(TransitionRefused, match=words)
+
+
+def days(n):
+    return timedelta(days=n)
+
+
+def open_tasks(case, kind):
+    return list(CaseTask.objects.still_open().filter(case=case, kind=kind))
