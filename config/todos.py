@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -102,7 +103,7 @@ def todos(scope: Scope, user: User, on: date) -> list[Figure]:
 def _classes(scope: Scope, on: date) -> Iterator[Figure]:
     if not scope.can(Permission.ATTENDANCE_TAKE) or not work_calendar().works(on):
         return
-    missing = called_classes(scope, day=on).filter(called_at=None)
+    missing = called_classes(scope, day=on).filter(Q(called_at=None))
     yield Figure(
         "今天未点名的班级",
         missing.count(),
@@ -161,7 +162,7 @@ def _papers(scope: Scope, on: date) -> Iterator[Figure]:
 def _reports(scope: Scope, on: date) -> Iterator[Figure]:
     if not scope.can(Permission.CASE_MANAGE):
         return
-    missing = asked_within(scope, month=on.replace(day=1)).filter(told=None)
+    missing = asked_within(scope, month=on.replace(day=1)).filter(Q(told=None))
     own = scope.can(Permission.MONTH_REPORT)
     words = "本月控辍保学月报告未报送" if own else "本月未报送月报告的学校"
     yield Figure(words, missing.count(), link("casework:report-list", state="missing"), "warn")

@@ -91,12 +91,12 @@ class TaskList:
         """Open tasks late, of today and of the next seven days; kinds that have any."""
         days = (LATE, TODAY, WEEK)
         soon = self.everywhen.filter(done_on=None, due_on__lte=self.on + timedelta(days=7))
-        counted = (
+        counted: Any = (
             soon.order_by()
-            .values("kind")
+            .values_list("kind")
             .annotate(**{day: Count("pk", filter=when(day, on=self.on)) for day in days})
         )
-        return {row["kind"]: {day: row[day] for day in days} for row in counted}
+        return {kind: dict(zip(days, counts, strict=True)) for kind, *counts in counted}
 
     def by(self, field: str) -> "list[BoardLine]":
         """Late tasks of every kind, by `town` or `at_school`; the sums are those of the list."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -52,7 +53,7 @@ def tell_opened(cases: Iterable[DropoutCase], *, actor: User | None, on: date) -
     if not rows:
         return 0
     ids = [case.pk for case in rows]
-    values = {
+    values: dict[str, Any] = {
         "county": rows[0].county,
         "cases": ids,
         "roles": list(_NEAR),
