@@ -207,7 +207,7 @@ class BadLine(threading.Thread):
     keeps a good one for ever.
     """
 
-    STRETCH = 64 * 1024
+    STRETCH = 128 * 1024
 
     def __init__(self, port, *, share, seed=7):
         super().__init__(daemon=True)

@@ -12,7 +12,7 @@ from tests import phones
 from tests.factories import DropoutCaseFactory, StudentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-VISITS, PHOTOS = 3, 3
+VISITS, PHOTOS = 2, 3
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_u069_visits_and_photos_arrive_once_over_a_line_that_cuts_a_third_of_its
     phone.context.set_offline(True)
     for number, student in enumerate(classmates):
         pictures = [
-            phones.noise(tmp_path / f"{number}-{n}.jpg", size=(900, 700), seed=10 * number + n)
+            phones.noise(tmp_path / f"{number}-{n}.jpg", size=(700, 500), seed=10 * number + n)
             for n in range(PHOTOS)
         ]
         phones.begin(page, student)

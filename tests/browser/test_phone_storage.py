@@ -112,7 +112,7 @@ def test_u072_visits_written_by_an_older_page_arrive_after_the_update(phone, cas
     expect(page.locator("#strip")).to_contain_text("本页有新版本，待上传的记录不受影响")
     assert HomeVisit.objects.count() == 0
 
-    page.get_by_role("button", name="更新").click()
+    page.get_by_role("button", name="更新", exact=True).click()
     expect(page.locator("#badge")).to_have_text("已全部上传", timeout=30_000)
     assert HomeVisit.objects.count() == 5
     assert versions_kept(page) == ["phone-another"] != former
