@@ -220,6 +220,9 @@ def test_one_tap_reads_a_visit_and_the_counts_are_those_of_the_lists(client, vis
     assert door not in client.get(REVIEWS).content.decode()
     read = client.get(REVIEWS, {"which": "read"}).content.decode()
     assert "走访及时" in read
+    shown = client.get(reverse("casework:visit-detail", args=[visit.pk])).content.decode()
+    assert "单文海" in shown
+    assert "走访及时" in shown
     assert client.post(door, {"version": 1, "remark": "字" * 201}, follow=True).status_code == 200
 
 
