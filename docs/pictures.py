@@ -122,6 +122,12 @@ PICTURES = [
     Picture("audit", "auditadmin", "/audit/", DESK),
     Picture("home-head", "head", "/", DESK),
     Picture("home-township", "township", "/", DESK),
+    Picture(
+        "phone-sign",
+        "township",
+        "/cases/tasks/?kind=sign&line=government -> tbody a -> a.btn-primary:has-text('签字')",
+        PHONE,
+    ),
     Picture("plan", "head", "/cases/?state=persuading -> tbody a -> text=查看方案", DESK),
     Picture("handovers", "county", "/cases/handovers/?tab=reach", DESK),
     Picture("visit-reviews", "head", "/cases/visits/reviews/", DESK),
