@@ -4,7 +4,7 @@
 
   const QUALITIES = [0.86, 0.78, 0.7, 0.6, 0.5, 0.4];
   const RESERVE = 3 * 1024 * 1024; // room that photos leave for the written words
-  const LARGEST = 256 * 1024, FIRST = 64 * 1024, SMALLEST = 16 * 1024;
+  const LARGEST = 256 * 1024, FIRST = 32 * 1024, SMALLEST = 16 * 1024;
   const MOST_BEGINNINGS = 3; // what arrives spoilt is sent anew, but not for ever
   const GOOD_RUN = 12;
   let piece = FIRST, run = 0; // halves on a bad line, so that a cut costs little
