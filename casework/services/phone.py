@@ -44,7 +44,8 @@ def receive(sent: Sent, *, sender: Sender) -> tuple[PhoneOp, bool]:
     except IntegrityError:
         # A number that stands behind another county's wall.
         return _receive_twin(sent, sender=sender)
-    if row.version is not None and any(_waits(each) for each in rows.values()):
+    if any(_waits(each) for each in rows.values()):
+        # Also where the visit itself is held: what waited for it belongs to it from now on.
         apply_waiting(row, now=sender.now)
     return row, False
 

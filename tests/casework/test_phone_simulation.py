@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -178,6 +178,8 @@ def check_versions(stored):
 
 class PhonesOnBadLines(TestCase):
     @settings(max_examples=EXAMPLES, deadline=None)
+    @example(1)
+    @example(178)  # edits before a visit that is then held
     @given(st.integers(0, 2**32))
     def test_all_ends_as_in_the_model(self, seed):
         world = World(seed, phones=PHONES, ops=OPS)
