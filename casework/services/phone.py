@@ -47,6 +47,7 @@ def receive(sent: Sent, *, sender: Sender) -> tuple[PhoneOp, bool]:
     if any(_waits(each) for each in rows.values()):
         # Also where the visit itself is held: what waited for it belongs to it from now on.
         apply_waiting(row, now=sender.now)
+        row.refresh_from_db()  # one of them may have put this very one right
     return row, False
 
 
