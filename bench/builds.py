@@ -104,12 +104,13 @@ def bare(period):
     from ledgers import build
     from ledgers.kinds import KINDS
     from ledgers.periods import Period
+    from schools.models import AgeRule
 
     said = {}
     day = Period.parse(period).last
     kind = KINDS["school_age"]
     with clock(said), tenancy.inside(COUNTY), connection.cursor() as cursor:
-        years = build._cohort(county=COUNTY, as_of=day)
+        years = AgeRule.objects.for_county(COUNTY, on=day).cohort(on=day)
         asked = build.asked(kind, county=COUNTY, unit=COUNTY, as_of=day, years=years)
         cursor.execute(build._SETTINGS)
         cursor.execute(_BARE.format(kind=kind.sql), asked)

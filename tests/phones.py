@@ -171,6 +171,23 @@ def finish(page):
     page.get_by_role("heading", name="待访名单").wait_for()
 
 
+_NOTHING_WAITS = """
+phone.outbox.all(phone.app.store).then(function (all) {
+  return !phone.app.finishing && !all.items.some(function (item) {
+    return ["waiting", "sending"].includes(item.state) || phone.outbox.owed(item).length;
+  });
+})
+"""
+
+
+def all_sent(page, timeout=30_000):
+    """The badge alone may still speak of the time before the last tap."""
+    end = time.monotonic() + timeout / 1000
+    while not page.evaluate(_NOTHING_WAITS) and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    expect(page.locator("#badge")).to_have_text("已全部上传", timeout=timeout)
+
+
 def item_states(page):
     return page.evaluate(
         "phone.outbox.all(phone.app.store)"

@@ -84,8 +84,9 @@ def make_again(*, county: str, batch_id: int, correction_id: int, actor: "_User"
 
     Errors: ImportBatch.DoesNotExist, RosterCorrection.DoesNotExist, BatchRefused.
     """
-    undone = RosterCorrection.objects.filter(batch=batch_id, undone_at__isnull=False)
-    correction = undone.get(pk=correction_id, county=county)
+    correction = RosterCorrection.objects.get(pk=correction_id, batch=batch_id, county=county)
+    if correction.undone_at is None:
+        raise services.BatchRefused("这次改正没有撤销，不用重做。请刷新本页查看现在的内容。")
     edits = [
         Edit(place, new, token(seen))
         for target, seen, new in correction.changes()

@@ -63,11 +63,12 @@ class ImportCells(GridAct):
     """Cells to be set: [{"row": "0-7", "column": 4, "text": "四年级", "seen": "..."}]."""
 
     def act(self, request: HttpRequest, **_batch: int) -> JsonResponse:
+        batch = self.batch
         edits = _edits(request.body)
         if edits is None:
             return JsonResponse({"message": _UNREADABLE}, status=400)
         block = blocks.correct_block(
-            county=self.batch.county, batch_id=self.batch.pk, edits=edits, actor=self.request.user
+            county=batch.county, batch_id=batch.pk, edits=edits, actor=self.request.user
         )
         return self.told(block)
 
@@ -112,8 +113,7 @@ class ImportRecorrect(GridAct):
     """What was taken back is done once more."""
 
     def act(self, request: HttpRequest, correction_id: int = 0, **_batch: int) -> JsonResponse:
-        undone = RosterCorrection.objects.filter(batch=self.batch, undone_at__isnull=False)
-        correction = get_object_or_404(undone, pk=correction_id)
+        correction = get_object_or_404(RosterCorrection, pk=correction_id, batch=self.batch)
         block = blocks.make_again(
             county=self.batch.county,
             batch_id=self.batch.pk,

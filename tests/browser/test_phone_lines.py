@@ -49,7 +49,7 @@ def test_u069_visits_and_photos_arrive_once_over_a_line_that_cuts_a_third_of_its
     before = bad_line.upstream
 
     phone.context.set_offline(False)
-    expect(page.locator("#badge")).to_have_text("已全部上传", timeout=120_000)
+    phones.all_sent(page, timeout=120_000)
 
     assert HomeVisit.objects.count() == VISITS
     hashes = {photo["photo"]: photo["sha256"] for item in queued for photo in item["photos"]}
@@ -68,7 +68,7 @@ def test_u070_a_double_tap_is_one_visit(phone, case):
 
     page.get_by_role("button", name="完成家访").dblclick()
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     assert HomeVisit.objects.count() == 1
 
 
@@ -89,7 +89,7 @@ def test_u070_two_windows_send_one_visit_and_write_one_at_a_time(phone, case):
     other.evaluate(send)
     page.evaluate(send)
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     assert HomeVisit.objects.count() == 1
     assert PhoneOp.objects.count() == 1
 
@@ -112,7 +112,7 @@ def test_u070_an_answer_lost_three_times_is_one_visit(phone, case):
     phones.write(page)
     phones.finish(page)
 
-    expect(page.locator("#badge")).to_have_text("已全部上传", timeout=60_000)
+    phones.all_sent(page, timeout=60_000)
     assert len(lost) == 3
     assert HomeVisit.objects.count() == PhoneOp.objects.count() == 1
 
@@ -132,7 +132,7 @@ def test_u071_a_phone_ten_years_ahead_saves_its_visit_and_is_told_gently(phone, 
     phone.context.set_offline(False)
     page.evaluate("phone.app.sender.send()")
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     expect(page.locator("#strip")).to_contain_text("本机时间比服务器快约 10 年")
     visit, op = HomeVisit.objects.get(), PhoneOp.objects.get()
     assert visit.visited_on == timezone.localdate()

@@ -38,7 +38,7 @@ def test_u067_a_visit_with_three_photos_survives_flight_mode_and_a_kill_and_arri
     expect(badge(page)).to_have_text("待上传 1 · 照片 0/3")
     phone.context.set_offline(False)
 
-    expect(badge(page)).to_have_text("已全部上传", timeout=30_000)
+    phones.all_sent(page, timeout=30_000)
     visit = HomeVisit.objects.get()
     assert (visit.student, visit.outcome) == (case.student, "promised")
     assert visit.people_met == "祖母"

@@ -102,7 +102,7 @@ def test_u066_a_whole_visit_with_three_photos_takes_few_taps(phone, case, tmp_pa
     tap(page.get_by_role("button", name="核对"))
     tap(page.get_by_role("button", name="完成家访"))
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     visit = HomeVisit.objects.latest("logged_at")
     assert (visit.people_met, visit.outcome) == ("祖母", "promised")
     assert visit.photos.stored().count() == 3
@@ -161,7 +161,7 @@ def test_u080_no_position_is_ever_asked_for(phone, case):
     for _ in each_view(page, case.student):
         pass
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     assert phone.complaints == []
 
 

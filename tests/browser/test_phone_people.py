@@ -50,7 +50,7 @@ def test_u073_after_the_sign_in_has_expired_writing_goes_on_and_sending_waits(ph
     page.get_by_role("button", name="登录").click()
 
     page.wait_for_url("**/cases/phone/")
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     expect(page.get_by_role("heading", name="没写完的家访")).to_be_visible()
     assert HomeVisit.objects.get().outcome == "promised"
 
@@ -67,7 +67,7 @@ def test_u074_another_teacher_on_the_same_phone_sees_nothing_of_the_first_ones_q
     page.get_by_role("link", name=other_case.student.full_name).wait_for()
 
     expect(page.get_by_text(name)).to_have_count(0)
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     page.locator("#badge").click()
     expect(page.get_by_text("本机没有家访记录")).to_be_visible()
     page.unroute_all()
@@ -76,7 +76,7 @@ def test_u074_another_teacher_on_the_same_phone_sees_nothing_of_the_first_ones_q
     phone.sign_in(phone.teacher)
     page.reload()
     page.get_by_role("link", name=name).wait_for()
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     assert HomeVisit.objects.get().findings == "孩子想去职校学修车。"
     assert HomeVisit.objects.get().logged_by == phone.teacher.pk
 
@@ -96,7 +96,7 @@ def test_u074_whoever_signs_out_leaves_a_blank_page_and_an_untouched_queue(phone
     phone.sign_in(phone.teacher)
     phone.context.clear_cookies(name="csrftoken")  # a sign-in gives a new one
     page.reload()
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     assert HomeVisit.objects.count() == 1
 
 

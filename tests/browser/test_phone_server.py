@@ -104,7 +104,7 @@ def test_a_refused_visit_is_mended_and_sent_anew(phone, case):
     phones.write(page)
     phones.finish(page)
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     assert HomeVisit.objects.get().visitors == "李秀兰、村会计"
     assert str(PhoneOp.objects.get().op) != answers[0]
 
@@ -112,12 +112,12 @@ def test_a_refused_visit_is_mended_and_sent_anew(phone, case):
 def test_an_edit_sends_what_was_changed_and_is_in_conflict_with_another_hand(phone, case):
     page = a_visit_in_the_queue(phone, case, findings="祖母在家。")
     phone.context.set_offline(False)
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     visit = HomeVisit.objects.get()
     head_edits(visit, advice="下周再去。")
 
     edit_from_the_first_version(page, findings="祖母和姑姑在家。")
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     head_edits(visit, findings="祖父在家。", base=3)
     edit_from_the_first_version(page, findings="祖母、姑姑在家，祖父不在。")
 
@@ -164,7 +164,7 @@ def edit_from_the_first_version(page, *, findings):
 def test_u078_a_delivered_visit_stays_until_a_backup_covers_it(phone, case):
     page = a_visit_in_the_queue(phone, case)
     phone.context.set_offline(False)
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     page.evaluate("phone.app.sender.send()")
     assert phones.item_states(page) == ["delivered"]
 
@@ -185,14 +185,14 @@ def test_u078_a_server_restored_from_an_older_backup_gets_the_visit_back(
         phone, case, photos=[phones.noise(tmp_path / "1.jpg", size=(300, 200))]
     )
     phone.context.set_offline(False)
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     (sent,) = phones.items(page)
 
     forget_since_the_backup()
     monkeypatch.setattr(backups, "lineage", lambda: "of the restored database")
     page.evaluate("phone.app.sender.send()")
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     visit = HomeVisit.objects.get()
     assert str(visit.pk) == sent["visit"]
     assert [(str(p.photo), p.state) for p in visit.photos.all()] == [
@@ -204,7 +204,7 @@ def test_a_photo_already_sent_is_taken_back_and_leaves_no_copy(phone, case, tmp_
     pictures = [phones.noise(tmp_path / f"{n}.jpg", size=(300, 200), seed=n) for n in range(2)]
     page = a_visit_in_the_queue(phone, case, photos=pictures)
     phone.context.set_offline(False)
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     first, second = (photo["photo"] for photo in phones.items(page)[0]["photos"])
 
     page.get_by_role("link", name=case.student.full_name).click()
@@ -215,7 +215,7 @@ def test_a_photo_already_sent_is_taken_back_and_leaves_no_copy(phone, case, tmp_
     page.get_by_role("button", name="核对").click()
     page.get_by_role("button", name="完成修改").click()
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     states = dict(VisitPhoto.objects.values_list("photo", "state"))
     assert {str(photo): state for photo, state in states.items()} == {
         first: "deleted",

@@ -113,7 +113,7 @@ def test_u072_visits_written_by_an_older_page_arrive_after_the_update(phone, cas
     assert HomeVisit.objects.count() == 0
 
     page.get_by_role("button", name="更新", exact=True).click()
-    expect(page.locator("#badge")).to_have_text("已全部上传", timeout=30_000)
+    phones.all_sent(page, timeout=30_000)
     assert HomeVisit.objects.count() == 5
     assert versions_kept(page) == ["phone-another"] != former
 
@@ -145,7 +145,7 @@ def test_u072_a_queue_of_the_first_layout_opens_and_arrives(phone, case, tmp_pat
 
     phone.context.set_offline(False)
 
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
     assert HomeVisit.objects.count() == 1
 
 
@@ -168,4 +168,4 @@ def test_a_spoilt_record_stops_none_of_the_others(phone, case):
     page.locator("#badge").click()
     expect(page.get_by_text("已损坏，其他记录不受影响")).to_be_visible()
     page.get_by_role("button", name="移除").click()
-    expect(page.locator("#badge")).to_have_text("已全部上传")
+    phones.all_sent(page)
