@@ -159,7 +159,9 @@ def test_making_again_overrules_nobody(client, officer, batch):
 def test_what_stands_is_not_made_again(client, officer, batch):
     act = send(client, batch, cell(2, GRADE, "三年级", seen="初四")).json()
 
-    assert client.post(act["redo"], headers=JSON).status_code == 404
+    again = client.post(act["redo"], headers=JSON)
+
+    assert (again.status_code, again.json()["message"][:8]) == (422, "这次改正没有撤销")
     assert RosterCorrection.objects.count() == 1
 
 
