@@ -128,7 +128,12 @@ PICTURES = [
         "/cases/tasks/?kind=sign&line=government -> tbody a -> a.btn-primary:has-text('签字')",
         PHONE,
     ),
-    Picture("plan", "head", "/cases/?state=persuading -> tbody a -> text=查看方案", DESK),
+    Picture(
+        "plan",
+        "county",
+        "/cases/handovers/?tab=reach&answered=1 -> tbody a -> text=查看方案",
+        DESK,
+    ),
     Picture("handovers", "county", "/cases/handovers/?tab=reach", DESK),
     Picture("visit-reviews", "head", "/cases/visits/reviews/", DESK),
     Picture("visit-batches", "head", "/cases/visits/plans/", DESK),
