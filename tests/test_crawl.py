@@ -192,7 +192,8 @@ def test_u057_every_page_with_a_box_for_a_day_brings_the_calendar(crawls):
     asking = [(address, text) for address, text in pages if "data-day" in text]
 
     assert len(asking) > 5
-    assert {re.sub(r"\d+", "N", a): n for a, text in asking if (n := text.count("js/days.js")) != 1} == {}
+    times = {re.sub(r"\d+", "N", address): text.count("js/days.js") for address, text in asking}
+    assert {address: n for address, n in times.items() if n != 1} == {}
 
 
 def test_u053_no_page_in_a_full_crawl_holds_a_whole_number(crawls):
