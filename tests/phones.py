@@ -172,7 +172,7 @@ def finish(page):
 
 
 _NOTHING_WAITS = """
-phone.outbox.all(phone.app.store).then(function (all) {
+phone.app.store && phone.outbox.all(phone.app.store).then(function (all) {
   return !phone.app.finishing && !all.items.some(function (item) {
     return ["waiting", "sending"].includes(item.state) || phone.outbox.owed(item).length;
   });
@@ -183,7 +183,8 @@ phone.outbox.all(phone.app.store).then(function (all) {
 def all_sent(page, timeout=30_000):
     """The badge alone may still speak of the time before the last tap."""
     end = time.monotonic() + timeout / 1000
-    while not page.evaluate(_NOTHING_WAITS) and time.monotonic() < end:
+    while not page.evaluate(_NOTHING_WAITS):
+        assert time.monotonic() < end, item_states(page)
         page.wait_for_timeout(50)
     expect(page.locator("#badge")).to_have_text("已全部上传", timeout=timeout)
 

@@ -48,7 +48,7 @@ def _pieces(blob):
         lambda parts: [parts[1], parts[0], *parts[2:]],
         lambda parts: parts[1:],
         lambda parts: [],
-        lambda parts: [*parts[:-1], parts[-1][:-1] + b"\0"],
+        lambda parts: [*parts[:-1], parts[-1][:-1] + bytes([parts[-1][-1] ^ 1])],
     ],
     ids=["cut off", "exchanged", "without its beginning", "emptied", "altered"],
 )
