@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 SIZE = {"width": 360, "height": 740}
 PAGE = "/cases/phone/"
@@ -172,7 +172,7 @@ def finish(page):
 
 
 _NOTHING_WAITS = """
-phone.app.store && phone.outbox.all(phone.app.store).then(function (all) {
+self.phone?.app?.store && phone.outbox.all(phone.app.store).then(function (all) {
   return !phone.app.finishing && !all.items.some(function (item) {
     return ["waiting", "sending"].includes(item.state) || phone.outbox.owed(item).length;
   });
@@ -180,10 +180,16 @@ phone.app.store && phone.outbox.all(phone.app.store).then(function (all) {
 """
 
 
+def _nothing_waits(page):
+    with contextlib.suppress(Error):  # the page may be renewing itself
+        return page.evaluate(_NOTHING_WAITS)
+    return False
+
+
 def all_sent(page, timeout=30_000):
     """The badge alone may still speak of the time before the last tap."""
     end = time.monotonic() + timeout / 1000
-    while not page.evaluate(_NOTHING_WAITS):
+    while not _nothing_waits(page):
         assert time.monotonic() < end, item_states(page)
         page.wait_for_timeout(50)
     expect(page.locator("#badge")).to_have_text("已全部上传", timeout=timeout)
